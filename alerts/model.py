@@ -45,8 +45,8 @@ class Verdict(StrEnum):
 class Alert:
     """One abnormal condition of one device by one rule, from its first bad evaluation to its end.
 
-    `key` is `rule@site/family/device`; at most one alert of a key is open. `id` is a ULID-like string, sortable by
-    time. `quality` is `good` or `stale` (no data to judge by; the condition keeps).
+    `key` is `rule@site/family/device`; at most one alert of a key is open. `id` is a ULID-like string,
+    sortable by time. `quality` is `good` or `stale` (no data to judge by; the condition keeps).
     """
 
     id: str
@@ -83,9 +83,9 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an alert: what it became, why, and what people are to be told (`open`, `clear`, `worse` or nothing).
+    """One step of an alert: what it became, why, and what people are to be told.
 
-    `before` is None for a new alert.
+    `announce` is `open`, `clear`, `worse` or nothing; `before` is None for a new alert.
     """
 
     alert: Alert

@@ -1,0 +1,1 @@
+"""Floor 1: hears devices, keeps what they say, speaks to them. Imports nothing of ours."""

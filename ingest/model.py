@@ -183,10 +183,10 @@ class Device:
 class Presence:
     """Three separate facts about a device, and whether we can know them at all.
 
-    `connected` is what its status or Will says (`None`: never said); `fresh`, that it was heard within
-    three intervals; `working`, that it calls itself well (`None`: never said). `unknown` means that *we* or its
-    gateway are blind: then the other three are the last known, not the present. `since` is when the summary last
-    changed; `reason` a word (`lwt`, `silent`, `gateway_lost`, `blind`, `degraded`, `sleeping`, `clean`).
+    `connected` is what its status or Will says (`None`: never said); `fresh`, that it was heard within three
+    intervals; `working`, that it calls itself well (`None`: never said). `unknown` means that *we* or its
+    gateway are blind: then the other three are the last known, not the present. `since` is when the summary
+    last changed; `reason` a word (`lwt`, `silent`, `gateway_lost`, `blind`, `degraded`, `sleeping`, `clean`).
     """
 
     connected: bool | None = None

