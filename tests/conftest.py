@@ -1,0 +1,174 @@
+"""The real parts that tests talk to, as fixtures; each starts when the first test asks for it.
+
+A test that uses one is marked `real`. Where a part is missing the test is skipped with a sentence, and
+fails under CI=true. Every xdist worker has servers of its own on ports of its own; nothing outlives the
+run. The starters are in `tests/provision/realparts`, importable as `realparts` in any test:
+
+    mosquitto       a broker for the session: .url .host .port (use topics or client ids of your own)
+    make_mosquitto  brokers of this test's own: .start() .stop() .restart() .save() .kill()
+    timescale       a TimescaleDB server for the session: .dsn
+    make_timescale  servers of this test's own, to kill and restart
+    dsn             an empty database on `timescale`; dropped after the test
+    plain_dsn       an empty database on plain PostgreSQL (the embedded one)
+    chromium        path of the browser
+    browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
+    make_collectd   real collectd daemons with the configuration you give
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from realparts import places
+from realparts.collectd import Collectd
+from realparts.mosquitto import Mosquitto
+from realparts.timescale import NamedTimescale, Timescale, fresh_database
+
+REAL = {
+    "mosquitto",
+    "make_mosquitto",
+    "timescale",
+    "make_timescale",
+    "dsn",
+    "chromium",
+    "browser",
+    "make_collectd",
+}
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `real` every test that uses a real part."""
+    for item in items:
+        if REAL.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("real")
+
+
+def require(part: str) -> None:
+    """Skip the test where a part is missing; fail in CI, where nothing is skipped."""
+    wanted = places.PARTS[part]
+    if wanted.present():
+        return
+    if places.in_ci():
+        pytest.fail(wanted.lacking(), pytrace=False)
+    pytest.skip(wanted.lacking())
+
+
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
+    """A real broker that the tests of this process share."""
+    require("mosquitto")
+    broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def make_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Mosquitto]]:
+    """Give a factory of started brokers of this test's own; takes more lines of configuration."""
+    require("mosquitto")
+    with ExitStack() as stops:
+
+        def make(extra: str = "") -> Mosquitto:
+            broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), extra)
+            stops.callback(broker.stop)
+            broker.start()
+            return broker
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Timescale | NamedTimescale]:
+    """A real TimescaleDB server that the tests of this process share: never kill it."""
+    require("timescale")
+    if named := places.timescale_dsn():
+        yield NamedTimescale(named)
+        return
+    with ExitStack() as stops:
+        server = Timescale(tmp_path_factory.mktemp("timescale"))
+        stops.callback(server.close)
+        server.start()
+        yield server
+
+
+@pytest.fixture
+def make_timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Timescale]]:
+    """Give a factory of started TimescaleDB servers of this test's own, to kill and restart."""
+    require("timescale")
+    if places.timescale_tree() is None:
+        pytest.skip("the TimescaleDB of IOC_TEST_TIMESCALE_DSN is not ours to kill")
+    with ExitStack() as stops:
+
+        def make() -> Timescale:
+            server = Timescale(tmp_path_factory.mktemp("timescale"))
+            stops.callback(server.close)
+            server.start()
+            return server
+
+        yield make
+
+
+@pytest.fixture
+def dsn(timescale: Timescale | NamedTimescale) -> Iterator[str]:
+    """An empty database on a real TimescaleDB (the extension is yours to create)."""
+    with fresh_database(timescale.dsn) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def plain_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DSN of a plain PostgreSQL server that the tests of this process share."""
+    from realparts.plain import Plain
+
+    with Plain(tmp_path_factory.mktemp("plain")) as server:
+        yield server.dsn
+
+
+@pytest.fixture
+def plain_dsn(plain_postgres: str) -> Iterator[str]:
+    """An empty database on plain PostgreSQL, as `ioc up` has without a configured one."""
+    with fresh_database(plain_postgres) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """Path of a real Chromium."""
+    require("chromium")
+    found = places.chromium()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: Path) -> Iterator[Browser]:
+    """A headless browser. Playwright's loop occupies this thread as long as the fixture lives."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def make_collectd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Collectd]]:
+    """Give a factory of started collectd daemons; takes the configuration after the logging lines."""
+    require("collectd")
+    with ExitStack() as stops:
+
+        def make(configuration: str) -> Collectd:
+            daemon = Collectd(tmp_path_factory.mktemp("collectd"), configuration)
+            stops.callback(daemon.stop)
+            daemon.start()
+            return daemon
+
+        yield make

@@ -1,0 +1,132 @@
+"""Decides where each real part of the tests stands: named by the environment, installed, or in the cache.
+
+It only looks. It never installs, starts or downloads anything (see `provision.py` and the starters beside
+this file), and needs nothing but the standard library, so that provisioning runs before any install.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+STAMP = ".complete"
+"""Written last into a cached tree: a tree without it was interrupted half-way."""
+
+
+def in_ci() -> bool:
+    """Whether a missing part is a failure instead of a skip."""
+    return os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+def cache_folder() -> Path:
+    """Where big downloads outlive a checkout; outside git on purpose."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "district-ioc"
+
+
+def program(variable: str, *names: str) -> Path | None:
+    """The program an environment variable names, else the first of `names` that is installed."""
+    if named := os.environ.get(variable):
+        return Path(named) if Path(named).is_file() else None
+    # An ordinary user's PATH lacks sbin, where Debian puts servers.
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+    return next((Path(found) for name in names if (found := shutil.which(name, path=path))), None)
+
+
+@dataclass(frozen=True)
+class TimescaleTree:
+    """A PostgreSQL that has TimescaleDB: `root` is "/" or a Debian tree to chroot into."""
+
+    root: Path
+    bin: str
+    """Folder of `postgres` and `initdb`, as seen from inside `root`."""
+
+    @property
+    def chrooted(self) -> bool:
+        """Whether the server lives in a Debian of its own."""
+        return self.root != Path("/")
+
+
+def tree_in(root: Path) -> TimescaleTree | None:
+    """The newest PostgreSQL under `root` that has the TimescaleDB library."""
+    found = sorted(root.glob("usr/lib/postgresql/*/lib/timescaledb.so"), key=lambda so: int(so.parts[-3]))
+    if not found:
+        return None
+    return TimescaleTree(root, f"/usr/lib/postgresql/{found[-1].parts[-3]}/bin")
+
+
+def cached_timescale() -> Path:
+    """Where `provision.py` lays the Debian tree with TimescaleDB."""
+    return cache_folder() / "timescaledb-17"
+
+
+def timescale_tree() -> TimescaleTree | None:
+    """TimescaleDB as installed on this machine, else the cached tree (root alone can chroot into it)."""
+    if installed := tree_in(Path("/")):
+        return installed
+    cached = cached_timescale()
+    return tree_in(cached) if os.geteuid() == 0 and (cached / STAMP).is_file() else None
+
+
+def timescale_dsn() -> str | None:
+    """A server someone else runs; its user must be allowed to create databases."""
+    return os.environ.get("IOC_TEST_TIMESCALE_DSN") or None
+
+
+def mosquitto() -> Path | None:
+    """The Mosquitto broker."""
+    return program("IOC_TEST_MOSQUITTO", "mosquitto")
+
+
+def chromium() -> Path | None:
+    """Chromium or Chrome."""
+    return program("IOC_TEST_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
+
+
+def collectd() -> Path | None:
+    """The collectd daemon."""
+    return program("IOC_TEST_COLLECTD", "collectd")
+
+
+def mosquitto_client(name: str) -> Path | None:
+    """`mosquitto_pub` or `mosquitto_sub`; beside the broker when the environment names a broker."""
+    broker = mosquitto()
+    beside = broker.parent / name if broker else None
+    return beside if beside and beside.is_file() else program("", name)
+
+
+@dataclass(frozen=True)
+class RealPart:
+    """One part that tests talk to, and how to get it."""
+
+    name: str
+    variable: str
+    present: Callable[[], bool]
+    packages: tuple[str, ...]
+
+    def lacking(self) -> str:
+        """The sentence for a skip or a failure."""
+        return f"{self.name} is missing: run `make test` as root on Debian or Ubuntu, or set {self.variable}"
+
+
+PARTS: dict[str, RealPart] = {
+    "mosquitto": RealPart(
+        "Mosquitto",
+        "IOC_TEST_MOSQUITTO",
+        lambda: mosquitto() is not None and mosquitto_client("mosquitto_pub") is not None,
+        ("mosquitto", "mosquitto-clients"),
+    ),
+    "timescale": RealPart(
+        "TimescaleDB",
+        "IOC_TEST_TIMESCALE_DSN",
+        lambda: (timescale_dsn() or timescale_tree()) is not None,
+        (),  # from the system where it has one, else a Debian tree: provision.py decides
+    ),
+    "chromium": RealPart("Chromium", "IOC_TEST_CHROMIUM", lambda: chromium() is not None, ("chromium",)),
+    "collectd": RealPart(
+        "collectd",
+        "IOC_TEST_COLLECTD",
+        lambda: collectd() is not None,
+        ("collectd-core", "libmosquitto1"),  # the library of its mqtt plugin is only recommended
+    ),
+}
