@@ -23,9 +23,7 @@ def load(package: str, name: str = "queries.sql") -> Mapping[str, LiteralString]
     text = files(package).joinpath(name).read_text("utf-8")
     heads = list(_HEAD.finditer(text))
     if len(heads) != text.count("-- name:"):
-        raise ValueError(
-            f"{package}/{name}: every statement needs `-- name: x` and a line of purpose below it"
-        )
+        raise ValueError(f"{package}/{name}: every statement needs `-- name: x` and a line of purpose below it")
     ends = [head.start() for head in heads[1:]] + [len(text)]
     found = {head[1]: text[head.end() : end].strip() for head, end in zip(heads, ends, strict=True)}
     if len(found) != len(heads):

@@ -1,0 +1,265 @@
+"""The centre's own wire, `ioc/v1/...` (docs/wire.md): typed decoding, rules 1 and 2 of the wire.
+
+Decides whether a message is well formed and what it says; not whether it is new, known or believable.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Literal
+
+import msgspec
+
+from ingest.adapter import Adapter, Parsed, Source
+from ingest.model import (
+    FAMILIES,
+    MAX_PAYLOAD,
+    Ack,
+    Birth,
+    Event,
+    Ignored,
+    Message,
+    Metrics,
+    Rejected,
+    Report,
+    Sample,
+    Status,
+    Value,
+)
+from ingest.scalars import wire_time
+from ingest.topics import PREFIX, address, split
+
+_METRIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_MAX_METRICS = 128
+_MAX_BATCH = 5000
+
+_Short = Annotated[str, msgspec.Meta(max_length=64)]
+_Line = Annotated[str, msgspec.Meta(max_length=256)]
+_Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+_Time = str | int | None
+_Scalar = float | int | bool | str | None
+
+
+class _Wire(msgspec.Struct, gc=False):
+    v: Literal[1] = 1
+    session: _Short | None = None
+    ts: _Time = None
+
+
+class _Who(msgspec.Struct):
+    name: _Line | None = None
+    maker: _Line | None = None
+    model: _Line | None = None
+    fw: _Line | None = None
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
+    area: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")] | None = None
+
+
+class _Birth(_Wire):
+    device: _Who = msgspec.field(default_factory=_Who)
+    gateway: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")] | None = None
+    interval_s: Annotated[float, msgspec.Meta(gt=0, le=31_622_400)] | None = None
+    metrics: Annotated[dict[_Short, dict[_Short, _Scalar]], msgspec.Meta(max_length=_MAX_METRICS)] = {}
+    commands: Annotated[list[_Short], msgspec.Meta(max_length=64)] = []
+
+
+class _Status(_Wire, kw_only=True):
+    state: Literal["online", "offline", "degraded", "sleeping"]
+    reason: _Short | None = None
+
+
+class _Entry(msgspec.Struct, gc=False):
+    m: dict[str, _Scalar]
+    seq: _Seq | None = None
+    ts: _Time = None
+
+
+class _Telemetry(_Wire, gc=False):
+    m: dict[str, _Scalar] | None = None
+    seq: _Seq | None = None
+    batch: Annotated[list[_Entry], msgspec.Meta(max_length=_MAX_BATCH)] | None = None
+
+
+class _Event(_Wire, kw_only=True):
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    phase: Literal["start", "update", "end"] = "start"
+    severity: _Short | None = None
+    seq: _Seq | None = None
+    data: dict[str, object] = {}
+
+
+class _Ack(_Wire, kw_only=True):
+    ref: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    state: Literal["accepted", "started", "done", "failed", "expired", "rejected", "preempted"]
+    detail: _Line | None = None
+
+
+class _RefusedError(Exception):
+    """Carries a `Rejected` out of a nested reading."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason)
+        self.rejected = Rejected(reason, detail)
+
+
+def _time(raw: _Time, fallback: int) -> tuple[int, bool]:
+    """The stamp and whether the device gave it (rule 2)."""
+    if raw is None:
+        return fallback, False
+    ms = wire_time(raw)
+    if ms is None:
+        raise _RefusedError(
+            "bad_time", f"ts {str(raw)[:40]!r} is neither RFC 3339 with an offset nor epoch milliseconds"
+        )
+    return ms, True
+
+
+def _metrics(raw: Mapping[str, _Scalar]) -> Metrics:
+    """Rule 1: names, finite numbers, percentages within 0–100."""
+    if not 0 < len(raw) <= _MAX_METRICS:
+        raise _RefusedError("bad_metrics", f"`m` has {len(raw)} metrics; 1 to {_MAX_METRICS} are read")
+    for name, value in raw.items():
+        if _METRIC.fullmatch(name) is None:
+            raise _RefusedError("bad_metrics", f"metric name {name[:70]!r} is not [a-z][a-z0-9_]*")
+        problem = _value_problem(name, value)
+        if problem:
+            raise _RefusedError(*problem)
+    return raw
+
+
+def _value_problem(name: str, value: Value) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        if len(value) > 256 or "\0" in value:
+            return "bad_value", f"{name}: text over 256 characters or with NUL"
+    elif isinstance(value, bool) or value is None:
+        pass
+    elif not -1.7e308 < value < 1.7e308:
+        return "bad_value", f"{name}: not a finite number"
+    elif name.endswith("_pct") and not 0 <= value <= 100:
+        return "out_of_range", f"{name}={value:g}: a percentage is 0 to 100"
+    return None
+
+
+def _birth(device: str, raw: bytes, message: Message) -> list[Report]:
+    said = _BIRTH.decode(raw)
+    ts, _ = _time(said.ts, message.received_at)
+    who = said.device
+    site = device.split("/", 1)[0]
+    gateway = address(site, "gateway", said.gateway) if said.gateway else None
+    birth = Birth(
+        device,
+        ts,
+        said.session,
+        who.name,
+        who.maker,
+        who.model,
+        who.fw,
+        who.lat,
+        who.lon,
+        who.area,
+        gateway,
+        said.interval_s,
+        said.metrics,
+        tuple(said.commands),
+    )
+    return [birth]
+
+
+def _status(device: str, raw: bytes, message: Message) -> list[Report]:
+    said = _STATUS.decode(raw)
+    ts, stamped = _time(said.ts, message.received_at)
+    return [Status(device, ts, said.state, said.session, said.reason, said.reason == "lwt", stamped)]
+
+
+def _telemetry(device: str, raw: bytes, message: Message) -> list[Report]:
+    said = _TELEMETRY.decode(raw)
+    if (said.m is None) == (said.batch is None):
+        raise _RefusedError("bad_shape", "telemetry carries either `m` or `batch`")
+    if said.m is not None:
+        return [_sample(device, said.session, said.seq, said.ts, said.m, message, late=False)]
+    return [
+        _sample(device, said.session, entry.seq, entry.ts, entry.m, message, late=True) for entry in said.batch or ()
+    ]
+
+
+def _sample(
+    device: str,
+    session: str | None,
+    seq: int | None,
+    raw_ts: _Time,
+    m: Mapping[str, _Scalar],
+    message: Message,
+    *,
+    late: bool,
+) -> Sample:
+    ts, stamped = _time(raw_ts, message.received_at)
+    return Sample(device, ts, _metrics(m), message.received_at, session, seq, session or "", stamped, late)
+
+
+def _event(device: str, raw: bytes, message: Message) -> list[Report]:
+    said = _EVENT.decode(raw)
+    ts, stamped = _time(said.ts, message.received_at)
+    event = Event(
+        device,
+        ts,
+        said.id,
+        said.type,
+        said.phase,
+        message.received_at,
+        said.severity,
+        said.data,
+        said.session,
+        said.seq,
+        said.session or "",
+        stamped,
+    )
+    return [event]
+
+
+def _ack(device: str, raw: bytes, message: Message) -> list[Report]:
+    said = _ACK.decode(raw)
+    ts, _ = _time(said.ts, message.received_at)
+    return [Ack(device, ts, said.ref, said.state, said.session, said.detail)]
+
+
+_BIRTH = msgspec.json.Decoder(_Birth)
+_STATUS = msgspec.json.Decoder(_Status)
+_TELEMETRY = msgspec.json.Decoder(_Telemetry)
+_EVENT = msgspec.json.Decoder(_Event)
+_ACK = msgspec.json.Decoder(_Ack)
+_READERS: Mapping[str, Callable[[str, bytes, Message], list[Report]]] = {
+    "birth": _birth,
+    "status": _status,
+    "telemetry": _telemetry,
+    "event": _event,
+    "ack": _ack,
+}
+
+
+def read(message: Message, source: Source) -> Parsed:  # noqa: ARG001 - the native wire needs no options
+    """Translate one message of the native wire."""
+    where = split(message.topic)
+    if where is None:
+        return Rejected("bad_topic", "native topics are ioc/v1/<site>/<family>/<device>/<channel> in slugs")
+    device, channel = where
+    if device.split("/")[1] not in FAMILIES:
+        return Rejected("unknown_family", f"known families: {', '.join(FAMILIES)}")
+    if channel == "command":
+        return Ignored("own_order")
+    if not message.payload:
+        # An empty retained message only clears what the broker kept; it says nothing of the device.
+        return Ignored("cleared") if channel in ("birth", "status") else Rejected("empty", "no payload")
+    if len(message.payload) > MAX_PAYLOAD:
+        return Rejected("too_large", f"{len(message.payload)} bytes; at most {MAX_PAYLOAD}")
+    try:
+        return _READERS[channel](device, message.payload, message)
+    except _RefusedError as refusal:
+        return refusal.rejected
+    except msgspec.ValidationError as error:
+        return Rejected("bad_shape", str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Rejected("not_json", str(error)[:200])
+
+
+ADAPTER = Adapter("native", (f"{PREFIX}#",), read)

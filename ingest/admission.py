@@ -1,0 +1,160 @@
+"""Admits reports: repeats, clocks, sessions, retained messages (rules 2, 3, 4, 6 and 9 of the wire).
+
+Decides whether a report is new and believable; not what it means for a device's state, and not whether its device
+may raise alerts. Pure: times are arguments, memory is bounded per device.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ingest.model import Ack, Birth, Event, Ignored, Report, Sample, Status
+from ingest.privacy import masked, without_private
+from ingest.seen import Seen
+
+AHEAD_MS = 60_000  # a stamp further ahead is a suspect clock
+OLD_MS = 24 * 3_600_000  # so is one older, outside a batch
+_SESSIONS = 4  # remembered per device: late messages of a session before the reboot are still known
+_STAMPS = 512  # (ts, origin) pairs remembered per device that has no `seq`
+_REBIRTH_MS = 60_000  # a device is asked to be born again at most this often
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A report heard before: counted, never stored twice."""
+
+
+@dataclass(slots=True)
+class _Track:
+    """What admission remembers of one device."""
+
+    sessions: dict[str, Seen] = field(default_factory=dict)
+    current: str | None = None
+    stamps: dict[tuple[int, str], None] = field(default_factory=dict)
+    asked: int | None = None
+
+
+@dataclass(slots=True)
+class Gate:
+    """The memory of admission: one track per device. `gaps` is the net count of numbers skipped, since it was made."""
+
+    gaps: int = 0
+    _tracks: dict[str, _Track] = field(default_factory=dict)
+    _missed: dict[str, None] = field(default_factory=dict)
+
+    def remember(self, device: str, session: str | None, seqs: Sequence[tuple[int, int]] = (),
+                 stamps: Sequence[tuple[int, str]] = ()) -> None:  # fmt: skip
+        """Take up what the store knows after a restart: closed ranges of numbers and stamps already kept."""
+        track = self._track(device)
+        if session is not None:
+            seen = track.sessions.setdefault(session, Seen())
+            for low, high in sorted(seqs):
+                seen.lows.append(low)
+                seen.highs.append(high)
+            track.current = session
+        track.stamps.update(dict.fromkeys(stamps))
+
+    def admit(self, report: Report, *, retained: bool) -> Report | Repeat | Ignored:
+        """The report as it may be kept, or why not."""
+        match report:
+            case Sample() | Event():
+                return Ignored("retained") if retained else self._reading(report)
+            case Status():
+                return self._status(report)
+            case Birth():
+                return self._birth(report)
+            case Ack():
+                return Ignored("retained") if retained else report
+
+    def missed(self, now: int, can: Mapping[str, bool]) -> list[str]:
+        """Devices to ask for a new birth because numbers are missing (rule 3); `can`: who knows that order."""
+        asked = [device for device in self._missed if can.get(device) and self._may_ask(device, now)]
+        for device in asked:
+            self._tracks[device].asked = now
+        self._missed.clear()
+        return asked
+
+    def _may_ask(self, device: str, now: int) -> bool:
+        asked = self._tracks[device].asked
+        return asked is None or now - asked >= _REBIRTH_MS
+
+    def _reading(self, report: Sample | Event) -> Report | Repeat:
+        track = self._track(report.device)
+        if report.session is not None and report.seq is not None:
+            seen = self._session(track, report.session)
+            before = seen.missing
+            if not seen.add(report.seq):
+                return Repeat()
+            if seen.missing != before:
+                self._count_gap(report.device, seen.missing - before)
+        elif report.stamped and not self._new_stamp(track, report):
+            return Repeat()
+        suspect = _suspect(report)
+        if isinstance(report, Event):
+            return replace(report, suspect=suspect, data=without_private(report.data))
+        return replace(report, suspect=True) if suspect else _without_text(report)
+
+    @staticmethod
+    def _new_stamp(track: _Track, report: Sample | Event) -> bool:
+        part = f"{report.origin}\0{report.id}\0{report.phase}" if isinstance(report, Event) else report.origin
+        if (report.ts, part) in track.stamps:
+            return False
+        track.stamps[report.ts, part] = None
+        if len(track.stamps) > _STAMPS:
+            del track.stamps[next(iter(track.stamps))]
+        return True
+
+    def _count_gap(self, device: str, change: int) -> None:
+        self.gaps += change
+        if change > 0:
+            self._missed[device] = None
+
+    def _status(self, report: Status) -> Report | Ignored:
+        track = self._track(report.device)
+        if report.session is None or track.current in (None, report.session):
+            return report
+        if report.will or report.session in track.sessions:
+            return Ignored("old_session")  # an old connection may die after the reboot (rule 4)
+        if report.state != "offline":
+            self._session(track, report.session)
+        return report
+
+    def _birth(self, report: Birth) -> Report | Ignored:
+        track = self._track(report.device)
+        if report.session is not None and report.session != track.current:
+            if report.session in track.sessions:
+                return Ignored("old_session")
+            self._session(track, report.session)
+        return report
+
+    def _track(self, device: str) -> _Track:
+        track = self._tracks.get(device)
+        if track is None:
+            track = self._tracks[device] = _Track()
+        return track
+
+    @staticmethod
+    def _session(track: _Track, session: str) -> Seen:
+        """The numbers of a session; one never heard of is the device's newest."""
+        seen = track.sessions.get(session)
+        if seen is None:
+            seen = track.sessions[session] = Seen()
+            track.current = session
+            if len(track.sessions) > _SESSIONS:
+                del track.sessions[next(iter(track.sessions))]
+        return seen
+
+
+def _suspect(report: Sample | Event) -> bool:
+    """Rule 2: a device's stamp far ahead of the centre's clock, or old outside a batch, cannot be believed."""
+    if not report.stamped:
+        return False
+    age = report.received_at - report.ts
+    late = isinstance(report, Sample) and report.late
+    return age < -AHEAD_MS or (age > OLD_MS and not late)
+
+
+def _without_text(report: Sample) -> Sample:
+    """Rule 9 for the rare sample with words in it."""
+    if not any(isinstance(value, str) for value in report.metrics.values()):
+        return report
+    return replace(report, metrics={k: masked(v) if isinstance(v, str) else v for k, v in report.metrics.items()})

@@ -1,0 +1,65 @@
+"""Judges messages and gathers them into batches: message → adapter → admission → verdict.
+
+A batch is a plain list of verdicts in the order heard. Pure; the caller stores and acknowledges.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.adapter import Adapter, Source
+from ingest.admission import Gate, Repeat
+from ingest.ledger import Outcome
+from ingest.model import Ignored, Message, Rejected, Report
+from ingest.privacy import first_bytes, masked
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One message and what is to become of it. `reason` and `detail` say why it is not stored."""
+
+    message: Message
+    outcome: Outcome
+    reports: tuple[Report, ...] = ()
+    reason: str = ""
+    detail: str = ""
+
+    @property
+    def head(self) -> str:
+        """The first bytes, fit to be shown (rule 9)."""
+        return first_bytes(self.message.payload)
+
+
+class Judge:
+    """Turns messages into verdicts; holds the adapters, their sources and the memory of admission."""
+
+    def __init__(self, chosen: Sequence[Adapter], sources: Mapping[str, Source], gate: Gate) -> None:
+        self._adapters = [(adapter, sources[adapter.name]) for adapter in chosen]
+        self.gate = gate
+
+    def judge(self, message: Message) -> Judged:
+        """The verdict on one message; whatever it holds, there is one."""
+        found = next((pair for pair in self._adapters if pair[0].takes(message.topic)), None)
+        if found is None:
+            return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
+        adapter, source = found
+        parsed = adapter.read(message, source)
+        if isinstance(parsed, Ignored):
+            return Judged(message, Outcome.IGNORED, reason=parsed.reason)
+        if isinstance(parsed, Rejected):
+            return refuse(message, parsed.reason, parsed.detail)
+        return self._admit(message, parsed)
+
+    def _admit(self, message: Message, reports: Sequence[Report]) -> Judged:
+        verdicts = [self.gate.admit(report, retained=message.retained) for report in reports]
+        kept = tuple(v for v in verdicts if not isinstance(v, Repeat | Ignored))
+        if kept:
+            return Judged(message, Outcome.STORED, kept)
+        if any(isinstance(verdict, Repeat) for verdict in verdicts):
+            return Judged(message, Outcome.DUPLICATE)
+        reasons = [verdict.reason for verdict in verdicts if isinstance(verdict, Ignored)]
+        return Judged(message, Outcome.IGNORED, reason=reasons[0] if reasons else "empty")
+
+
+def refuse(message: Message, reason: str, detail: str) -> Judged:
+    """A verdict of quarantine; the detail is masked, for it may quote the message."""
+    return Judged(message, Outcome.QUARANTINED, reason=reason, detail=masked(detail)[:400])

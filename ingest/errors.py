@@ -1,0 +1,24 @@
+"""The errors of the ingest floor; each docstring is the message a person reads.
+
+Expected refusals are values (`Rejected`, `Ignored`); these are for what stops a part from working.
+"""
+
+
+class IngestError(Exception):
+    """Something of the ingest cannot go on; the text says what and how to mend it."""
+
+
+class UnknownAdapterError(IngestError):
+    """`ingest.adapters` names an adapter that does not exist."""
+
+
+class StoreUnavailableError(IngestError):
+    """The database cannot be reached now; the batch is kept and tried again."""
+
+
+class StoreRefusedError(IngestError):
+    """The database refuses a batch for what is in it; the batch is split until the culprit stands alone."""
+
+
+class BrokerRefusedError(IngestError):
+    """The broker refuses us (password, access rights, client id): waiting will not help."""

@@ -1,0 +1,11 @@
+"""Loudspeakers of the communes and villages."""
+
+from ingest.family import Family
+
+FAMILY = Family(
+    slug="loudspeaker",
+    vi="Loa truyền thanh",
+    en="Loudspeaker",
+    interval_s=60,
+    figures=("playing", "volume_pct", "amp_temperature_c", "mains_v"),
+)

@@ -1,0 +1,49 @@
+"""The account of every message: what came in and what became of it.
+
+`received = stored + duplicate + ignored + quarantined + shed + in_flight` holds at every moment. Pure.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a message; exactly one of these."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    SHED = "shed"
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts since this process began; beside them `seq_gaps`, the numbers that devices used and we never heard."""
+
+    started_at: int
+    received: int = 0
+    seq_gaps: int = 0
+    counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
+
+    def settle(self, outcomes: Iterable[Outcome]) -> None:
+        """Enter the outcomes of messages that are now done with."""
+        for outcome in outcomes:
+            self.counts[outcome] += 1
+
+    @property
+    def in_flight(self) -> int:
+        """Received and not yet settled."""
+        return self.received - sum(self.counts.values())
+
+    def facts(self) -> Mapping[str, int]:
+        """The whole account, by the contract's names."""
+        counts = {outcome.value: count for outcome, count in self.counts.items()}
+        return {
+            "received": self.received,
+            **counts,
+            "in_flight": self.in_flight,
+            "spooled": 0,
+            "seq_gaps": self.seq_gaps,
+        }

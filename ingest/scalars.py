@@ -1,0 +1,79 @@
+"""Reads single values as real equipment writes them: numbers as text, many words for yes, many clocks.
+
+Shared by all adapters so that a quirk is learnt once. Source of the quirks: docs/adapters.md. Pure; a value that
+cannot be read is `None` (*unknown*), a time that cannot be read is refused, never guessed.
+"""
+
+import math
+from datetime import datetime
+
+from ingest.model import Value
+
+LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment both RFC 3339 and the database can hold
+_TRUE = frozenset(("true", "yes", "on", "active", "start", "online"))
+_FALSE = frozenset(("false", "no", "off", "inactive", "stop", "offline"))
+
+
+def number(raw: object) -> float | int | None:
+    """A finite number, also from text; `nan`, `null`, empty text and anything else are unknown.
+
+    A comma as decimal sign is refused: `1,234` would be two different numbers in two countries.
+    """
+    if isinstance(raw, bool) or raw is None:
+        return None
+    if isinstance(raw, int):
+        return raw if -(2**63) <= raw < 2**63 else None
+    if isinstance(raw, str):
+        try:
+            return number(int(raw) if len(raw) < 20 and raw.strip().lstrip("+-").isdigit() else float(raw))
+        except ValueError:
+            return None
+    return raw if isinstance(raw, float) and math.isfinite(raw) else None
+
+
+def truth(raw: object) -> bool | None:
+    """A boolean from any of the field's words for it; unknown where it is none of them."""
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, int | float):
+        return bool(raw) if raw in (0, 1) else None
+    word = raw.strip().lower() if isinstance(raw, str) else ""
+    return True if word in _TRUE or word == "1" else False if word in _FALSE or word == "0" else None
+
+
+def epoch_ms(raw: object, unit_ms: float = 1.0) -> int | None:
+    """A number of `unit_ms` milliseconds since 1970 as epoch milliseconds; None where it cannot be a time."""
+    value = number(raw)
+    if value is None:
+        return None
+    ms = value * unit_ms
+    return round(ms) if 0 <= ms <= LAST_MS else None
+
+
+def rfc3339_ms(raw: str) -> int | None:
+    """An RFC 3339 time with an offset as epoch milliseconds; None without an offset or where it is no time."""
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    try:
+        ms = round(moment.timestamp() * 1000)
+    except (OverflowError, ValueError):
+        return None
+    return ms if 0 <= ms <= LAST_MS else None
+
+
+def wire_time(raw: object) -> int | None:
+    """The wire's `ts` (rule 2): RFC 3339 with an offset, or an integer of epoch milliseconds."""
+    if isinstance(raw, str):
+        return rfc3339_ms(raw)
+    return epoch_ms(raw) if isinstance(raw, int) and not isinstance(raw, bool) else None
+
+
+def clean(value: Value) -> Value:
+    """A value fit to keep: infinite numbers are unknown, text is cut at 256 characters without NULs."""
+    if isinstance(value, str):
+        return value.replace("\0", "")[:256]
+    return value if isinstance(value, bool) else number(value)
