@@ -1,0 +1,172 @@
+"""The shell between the threads that hear and judge and the browsers that look.
+
+`show` and `show_alerts` are called from other threads and only put things down under a lock; the loop
+picks them up `hz` times a second, folds them into the scene and wakes the clients. Policy: devices
+conflate (the newest view counts), steps of alerts keep their order. It decides nothing about the picture.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+
+from alerts.model import Transition
+from ingest.model import Heard, View
+from maps import frames
+from maps.figures import Flow, picture_figures
+from maps.frames import Hello, Press
+from maps.layer import Layer, find_layers
+from maps.model import MaySee, Sight
+from maps.outbox import Outbox
+from maps.scene import Scene
+
+MAX_WAITING = 20_000  # steps of alerts put down and not yet picked up
+BEAT_MS = 1_000
+
+
+def epoch_ms() -> int:
+    """The wall clock in epoch milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+def no_ledger() -> Mapping[str, int]:
+    """For a hub without an ingest beside it."""
+    return {}
+
+
+class Client:
+    """One browser: its outbox, and the event that says there may be something in it."""
+
+    def __init__(self, hub: "Hub", hello: Hello, may_see: MaySee) -> None:
+        self.wake = asyncio.Event()
+        self._hub = hub
+        self._may_see = may_see
+        self._beat = 0
+        self._outbox = Outbox(hub.chosen(hello), Sight(hello.bbox, may_see), hello.since)
+        self.wake.set()
+
+    def ask(self, hello: Hello) -> None:
+        """It wants something else, or the same again from another number."""
+        self._outbox.ask(self._hub.chosen(hello), Sight(hello.bbox, self._may_see), hello.since)
+        self._beat = 0
+        self.wake.set()
+
+    def ack(self, seq: int) -> None:
+        """It has drawn everything up to `seq`."""
+        self._outbox.ack(seq)
+        self.wake.set()
+
+    def take(self) -> list[str]:
+        """The frames to send now, newest picture first; none to a client that has enough under way."""
+        if not self._outbox.ready:
+            return []
+        due = [frame] if (frame := self._outbox.take(self._hub.press)) else []
+        if self._beat != self._hub.beat:
+            self._beat = self._hub.beat
+            due += self._hub.beat_frames
+        return due
+
+
+class Hub:
+    """One scene for all; `run` owns it, and everything but `show` and `show_alerts` belongs to its loop.
+
+    `ledger` is asked once a second for the ingest's counts (`received`, `stored`, `shed`, …); it must
+    answer at once.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        *,
+        hz: float = 5.0,
+        ledger: Callable[[], Mapping[str, int]] = no_ledger,
+        clock: Callable[[], int] = epoch_ms,
+        max_clients: int = 256,
+    ) -> None:
+        self.scene = scene
+        self.press = Press(scene)
+        self.layers = find_layers()
+        self.stopping = False
+        self.beat = 0
+        self.beat_frames: list[str] = []
+        self._hz = hz
+        self._ledger = ledger
+        self._clock = clock
+        self._max_clients = max_clients
+        self._clients: set[Client] = set()
+        self._flow = Flow()
+        self._next_beat = 0
+        self._lock = threading.Lock()
+        self._views: dict[str, View] = {}
+        self._steps: list[Transition] = []
+        self._heard: int | None = None
+
+    def show(self, heard: Heard) -> None:
+        """Put down what was heard; for any thread, and at once done."""
+        with self._lock:
+            self._heard = heard.now
+            for view in heard.views:
+                self._views[view.device.address] = view
+
+    def show_alerts(self, transitions: Iterable[Transition]) -> None:
+        """Put down steps of alerts; for any thread. Only when the loop is stuck for long do they merge."""
+        with self._lock:
+            self._steps.extend(transitions)
+            if len(self._steps) > MAX_WAITING:
+                self._steps = list({step.alert.id: step for step in self._steps}.values())
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick until `stop`; then send every client away."""
+        while not stop.is_set():
+            self.tick()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1 / self._hz)
+        self.stopping = True
+        self._wake_all()
+
+    def tick(self) -> None:
+        """Fold in what was put down and wake the clients if there is anything for them."""
+        with self._lock:
+            views, self._views = self._views, {}
+            steps, self._steps = self._steps, []
+        before, now = self.scene.seq, self._clock()
+        if views:
+            self.scene.apply(Heard(now, tuple(views.values())))
+        if steps:
+            self.scene.apply_alerts(steps)
+        beats = now >= self._next_beat
+        if beats:
+            self._next_beat = now + BEAT_MS
+            self._prepare_beat(now)
+        if beats or self.scene.seq != before:
+            self._wake_all()
+
+    def join(self, hello: Hello, may_see: MaySee) -> Client | None:
+        """Take in a client; `None` when there are enough."""
+        if len(self._clients) >= self._max_clients:
+            return None
+        client = Client(self, hello, may_see)
+        self._clients.add(client)
+        return client
+
+    def leave(self, client: Client) -> None:
+        """A client is gone."""
+        self._clients.discard(client)
+
+    def chosen(self, hello: Hello) -> list[Layer]:
+        """The layers a client asked for; all of them when it named none."""
+        return [layer for name, layer in self.layers.items() if not hello.layers or name in hello.layers]
+
+    def stats(self) -> dict[str, int]:
+        """Plain facts for the metrics page."""
+        return {"clients": len(self._clients), "seq": self.scene.seq, "frames_printed": self.press.printed}
+
+    def _prepare_beat(self, now: int) -> None:
+        self.beat += 1
+        values = {**picture_figures(self.scene), **self._flow.note(now, self._ledger())}
+        self.beat_frames = [frames.figures(values), frames.heartbeat(now, self.scene.seq, self._heard)]
+
+    def _wake_all(self) -> None:
+        for client in self._clients:
+            client.wake.set()

@@ -1,0 +1,144 @@
+"""The words of the maps floor: a device as the wall draws it, the whole picture, and one step of it.
+
+Values only, times in epoch milliseconds. Nothing here judges, numbers or sends. The rule that everything
+else keeps: `fold(snapshot at a, delta from a to b) == snapshot at b`, for every a and b.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from alerts.model import Alert, Condition
+
+
+class State(StrEnum):
+    """What a device's sign on the wall says, in the order of the palette; `code` goes over the wire."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    OFFLINE = "offline"
+    MAINTENANCE = "maintenance"
+    UNKNOWN = "unknown"  # we, or its gateway, are blind: hollow grey
+    PENDING = "pending"  # not admitted yet: drawn, never alarming
+
+    @property
+    def code(self) -> int:
+        """Its place in the palette, 0 to 6."""
+        return _CODES[self]
+
+
+_CODES = {state: code for code, state in enumerate(State)}
+STATES = tuple(State)
+
+Counts = tuple[int, ...]
+"""How many devices are in each state, in the order of `STATES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A device as drawn. `since` is when its state began; a device without a position is only counted."""
+
+    address: str
+    name: str
+    family: str
+    lat: float | None
+    lon: float | None
+    area: str | None
+    state: State
+    since: int
+
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What seldom changes, and is therefore sent only when it does."""
+        return (self.address, self.name, self.family, self.lat, self.lon, self.area)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an alert that people see; steps are never merged and never reordered."""
+
+    seq: int
+    alert: Alert
+    cause: str
+    at: int
+    announce: str | None = None
+
+
+def shown(alert: Alert) -> bool:
+    """Whether the alert belongs on the wall: active, or gone again without anyone having seen it."""
+    if alert.condition is Condition.CLEARED:
+        return not alert.acked
+    return alert.condition in (Condition.FIRING, Condition.RECOVERING)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole picture at one number: devices by index, counts by area, alerts by id."""
+
+    seq: int
+    dots: Mapping[int, Dot] = field(default_factory=dict)
+    areas: Mapping[str, Counts] = field(default_factory=dict)
+    alerts: Mapping[str, Alert] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What leads from the picture at `since` to the one at `seq`.
+
+    `dots` holds the newest value of each device that changed (`None`: it is gone); `about` names those of
+    which more than the state changed; `steps` holds every step of every alert, in order.
+    """
+
+    since: int
+    seq: int
+    dots: Mapping[int, Dot | None] = field(default_factory=dict)
+    about: frozenset[int] = frozenset()
+    areas: Mapping[str, Counts] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+
+
+def fold(snapshot: Snapshot, delta: Delta) -> Snapshot:
+    """The picture after the step; a step that does not begin where the picture stands is a `ValueError`."""
+    if delta.since != snapshot.seq:
+        raise ValueError(f"a step from {delta.since} does not follow the picture at {snapshot.seq}")
+    dots = {**snapshot.dots, **delta.dots}
+    alerts = dict(snapshot.alerts)
+    for step in delta.steps:
+        alerts.pop(step.alert.id, None)
+        if shown(step.alert):
+            alerts[step.alert.id] = step.alert
+    return Snapshot(
+        seq=delta.seq,
+        dots={index: dot for index, dot in dots.items() if dot is not None},
+        areas={**snapshot.areas, **delta.areas},
+        alerts=alerts,
+    )
+
+
+MaySee = Callable[[str | None], bool]
+"""Whether this viewer may see what stands in an area (`None`: in no known area)."""
+
+
+def everything(_area: str | None) -> bool:
+    """The sight of a viewer without limits."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one client looks at: a box of `west, south, east, north` degrees, within what it may see."""
+
+    bbox: tuple[float, float, float, float] | None = None
+    may_see: MaySee = everything
+
+    def shows(self, dot: Dot) -> bool:
+        """Whether the device is in sight; one without a position is out of every box."""
+        if not self.may_see(dot.area):
+            return False
+        if self.bbox is None:
+            return True
+        if dot.lat is None or dot.lon is None:
+            return False
+        west, south, east, north = self.bbox
+        return west <= dot.lon <= east and south <= dot.lat <= north

@@ -1,0 +1,158 @@
+"""The picture: what state a device is in on the wall, and that steps add up to the whole."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alerts.model import Alert, Condition, Severity, Transition
+from ingest.model import Admission, Device, Heard, Presence, View
+from maps.model import State, fold, shown
+from maps.scene import KEPT_STEPS, Scene, judge
+
+WELL = Presence(connected=True, fresh=True, working=True, since=5)
+
+
+def view(number=0, *, admission=Admission.ADMITTED, presence=WELL, area="que-trung", name=None):
+    device = Device(f"nong-son/camera/c{number}", admission=admission, area=area, name=name, lat=15.7, lon=108.0)
+    return View(device, presence)
+
+
+def alert(number=0, *, device=0, severity=Severity.MAJOR, condition=Condition.FIRING, acked=False, since=7):
+    address = f"nong-son/camera/c{device}"
+    return Alert(
+        id=f"A{number}", key=f"r@{address}", rule="r", device=address, severity=severity, peak_severity=severity,
+        condition=condition, since=since, last_observed=since, area="que-trung", acked=acked,
+    )  # fmt: skip
+
+
+def step(number=0, **facts):
+    return Transition(alert(number, **facts), None, "bad", 9)
+
+
+@pytest.mark.parametrize(
+    ("presence", "severities", "state"),
+    [
+        (WELL, [], State.OK),
+        (WELL, [Severity.WARNING], State.WARNING),
+        (WELL, [Severity.MINOR, Severity.CRITICAL], State.CRITICAL),
+        (WELL, [Severity.MAJOR], State.CRITICAL),
+        (replace(WELL, working=False), [], State.WARNING),
+        (replace(WELL, connected=None), [], State.OK),
+        (replace(WELL, connected=False), [Severity.CRITICAL], State.OFFLINE),
+        (replace(WELL, fresh=False), [], State.OFFLINE),
+        (replace(WELL, connected=False, unknown=True), [], State.UNKNOWN),
+    ],
+)
+def test_a_devices_state_follows_its_presence_and_its_worst_active_alert(presence, severities, state):
+    active = [alert(n, severity=severity) for n, severity in enumerate(severities)]
+    assert judge(view(presence=presence), active)[0] is state
+
+
+def test_a_device_nobody_admitted_is_pending_whatever_else_is_wrong():
+    pending = view(admission=Admission.PENDING, presence=Presence(connected=False))
+    assert judge(pending, [alert()])[0] is State.PENDING
+
+
+def test_an_alert_that_came_before_its_device_colours_it_when_it_appears():
+    scene = Scene("Nông Sơn")
+    scene.apply_alerts([step()])
+    scene.apply(Heard(1, (view(),)))
+    assert scene.snapshot().dots[0].state is State.CRITICAL
+
+
+def test_a_cleared_alert_stays_on_the_wall_until_someone_has_seen_it_but_colours_nothing():
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(),)))
+    scene.apply_alerts([step(), step(condition=Condition.CLEARED)])
+    picture = scene.snapshot()
+    assert picture.dots[0].state is State.OK
+    assert [each.id for each in scene.unacknowledged()] == ["A0"]
+    scene.apply_alerts([step(condition=Condition.CLEARED, acked=True)])
+    assert not scene.snapshot().alerts
+
+
+def test_a_pending_condition_is_never_shown():
+    scene = Scene("Nông Sơn", first=40)
+    assert scene.apply_alerts([step(condition=Condition.PENDING)]) == 40
+
+
+def test_a_retired_device_leaves_the_picture_and_its_areas_count():
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(0), view(1))))
+    before = scene.snapshot()
+    scene.apply(Heard(2, (view(0, admission=Admission.RETIRED),)))
+    delta = scene.delta_since(before.seq)
+    assert delta is not None
+    assert delta.dots == {0: None}
+    assert sum(scene.snapshot().areas["que-trung"]) == 1
+
+
+def test_what_changes_nothing_on_the_wall_makes_no_step():
+    scene = Scene("Nông Sơn")
+    first = scene.apply(Heard(1, (view(),)))
+    assert scene.apply(Heard(2, (replace(view(), last_heard=2),))) == first
+
+
+def test_only_the_state_that_changed_is_told_again():
+    scene = Scene("Nông Sơn")
+    seq = scene.apply(Heard(1, (view(0), view(1))))
+    scene.apply(Heard(2, (view(1, presence=replace(WELL, connected=False)),)))
+    delta = scene.delta_since(seq)
+    assert delta is not None
+    assert (list(delta.dots), delta.about) == ([1], frozenset())
+
+
+def test_a_number_from_before_a_restart_or_from_the_future_asks_for_a_snapshot():
+    scene = Scene("Nông Sơn", first=1000)
+    seq = scene.apply(Heard(1, (view(),)))
+    assert scene.delta_since(999) is None
+    assert scene.delta_since(seq + 1) is None
+    assert scene.delta_since(1000) is not None
+
+
+def test_who_lags_more_steps_of_alerts_than_are_kept_asks_for_a_snapshot():
+    scene = Scene("Nông Sơn")
+    seqs = [scene.apply_alerts([step(n)]) for n in range(KEPT_STEPS + 1)]
+    assert scene.delta_since(0) is None
+    delta = scene.delta_since(seqs[0])
+    assert delta is not None
+    assert len(delta.steps) == KEPT_STEPS
+
+
+presences = st.builds(
+    Presence, connected=st.sampled_from([True, False, None]), fresh=st.booleans(),
+    working=st.sampled_from([True, False]), unknown=st.booleans(), since=st.integers(0, 3),
+)  # fmt: skip
+heard = st.lists(
+    st.builds(
+        view, st.integers(0, 5), admission=st.sampled_from(Admission), presence=presences,
+        area=st.sampled_from(["a", "b", None]), name=st.sampled_from([None, "Cổng", "Chợ"]),
+    ),
+    max_size=4,
+).map(lambda views: Heard(1, tuple(views)))  # fmt: skip
+judged = st.lists(
+    st.builds(
+        step, st.integers(0, 6), device=st.integers(0, 6), severity=st.sampled_from(Severity),
+        condition=st.sampled_from(Condition), acked=st.booleans(),
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.one_of(heard, judged), max_size=14))
+def test_the_picture_at_every_number_plus_the_step_from_it_is_the_picture_now(happenings):
+    scene = Scene("Nông Sơn", first=3)
+    pictures = [scene.snapshot()]
+    for happening in happenings:
+        scene.apply(happening) if isinstance(happening, Heard) else scene.apply_alerts(happening)
+        now = scene.snapshot()
+        for picture in pictures:
+            delta = scene.delta_since(picture.seq)
+            assert delta is not None
+            assert fold(picture, delta) == now
+        assert sum(scene.counts()) == len(now.dots)
+        assert all(shown(each) for each in now.alerts.values())
+        pictures.append(now)
