@@ -13,6 +13,7 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
     make_collectd   real collectd daemons with the configuration you give
+    free_port       a function that gives a port on 127.0.0.1 that nobody listens on
 """
 
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from playwright.sync_api import Browser, sync_playwright
 from realparts import places
 from realparts.collectd import Collectd
 from realparts.mosquitto import Mosquitto
+from realparts.plain import plain_server
+from realparts.processes import free_port as find_free_port
 from realparts.timescale import NamedTimescale, Timescale, fresh_database
 
 REAL = {
@@ -60,6 +63,12 @@ def require(part: str) -> None:
     if places.in_ci():
         pytest.fail(wanted.lacking(), pytrace=False)
     pytest.skip(wanted.lacking())
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Give free ports, apart for each test process; below those that client connections take."""
+    return find_free_port
 
 
 @pytest.fixture(scope="session")
@@ -126,12 +135,10 @@ def dsn(timescale: Timescale | NamedTimescale) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def plain_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def plain_postgres() -> Iterator[str]:
     """DSN of a plain PostgreSQL server that the tests of this process share."""
-    from realparts.plain import Plain
-
-    with Plain(tmp_path_factory.mktemp("plain")) as server:
-        yield server.dsn
+    with plain_server() as server:
+        yield server
 
 
 @pytest.fixture

