@@ -4,7 +4,7 @@ Decides whether a report is new and believable; not what it means for a device's
 may raise alerts. Pure: times are arguments, memory is bounded per device.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ingest.model import Ack, Birth, Event, Ignored, Report, Sample, Status
@@ -65,9 +65,9 @@ class Gate:
             case Ack():
                 return Ignored("retained") if retained else report
 
-    def missed(self, now: int, can: Mapping[str, bool]) -> list[str]:
-        """Devices to ask for a new birth because numbers are missing (rule 3); `can`: who knows that order."""
-        asked = [device for device in self._missed if can.get(device) and self._may_ask(device, now)]
+    def missed(self, now: int, can: Callable[[str], bool]) -> list[str]:
+        """Devices to ask for a new birth because numbers are missing (rule 3); `can` says who knows that order."""
+        asked = [device for device in self._missed if can(device) and self._may_ask(device, now)]
         for device in asked:
             self._tracks[device].asked = now
         self._missed.clear()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ingest.adapter import Adapter, Source
 from ingest.admission import Gate, Repeat
 from ingest.ledger import Outcome
-from ingest.model import Ignored, Message, Rejected, Report
+from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sample
 from ingest.privacy import first_bytes, masked
 
 
@@ -52,10 +52,11 @@ class Judge:
     def _admit(self, message: Message, reports: Sequence[Report]) -> Judged:
         verdicts = [self.gate.admit(report, retained=message.retained) for report in reports]
         kept = tuple(v for v in verdicts if not isinstance(v, Repeat | Ignored))
+        repeats = any(isinstance(verdict, Repeat) for verdict in verdicts)
+        if repeats and not any(isinstance(report, Sample | Event) for report in kept) and says_nothing_else(kept):
+            return Judged(message, Outcome.DUPLICATE)
         if kept:
             return Judged(message, Outcome.STORED, kept)
-        if any(isinstance(verdict, Repeat) for verdict in verdicts):
-            return Judged(message, Outcome.DUPLICATE)
         reasons = [verdict.reason for verdict in verdicts if isinstance(verdict, Ignored)]
         return Judged(message, Outcome.IGNORED, reason=reasons[0] if reasons else "empty")
 
@@ -63,3 +64,8 @@ class Judge:
 def refuse(message: Message, reason: str, detail: str) -> Judged:
     """A verdict of quarantine; the detail is masked, for it may quote the message."""
     return Judged(message, Outcome.QUARANTINED, reason=reason, detail=masked(detail)[:400])
+
+
+def says_nothing_else(reports: Sequence[Report]) -> bool:
+    """Whether beside readings there are only births, which adapters repeat with every message."""
+    return all(isinstance(report, Sample | Event | Birth) for report in reports)

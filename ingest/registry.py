@@ -60,9 +60,9 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def knows_order(self, order: str) -> Mapping[str, bool]:
-        """Which devices can be given an order of that name."""
-        return {address: order in entry.device.commands for address, entry in self._entries.items()}
+    def knows_rebirth(self, address: str) -> bool:
+        """Whether the device can be told to say again who it is."""
+        return "rebirth" in self._entries[address].device.commands
 
     def adopt(self, device: Device) -> None:
         """Take a device's record as an operator or the device list changed it."""
@@ -118,6 +118,11 @@ class Registry:
         return [
             Checkpoint(e.device.address, e.state, e.reason, e.session, e.heard, dict(e.latest)) for e in found
         ]  # fmt: skip
+
+    def forget_kept(self, rows: Iterable[Checkpoint]) -> None:
+        """A checkpoint failed: what it held is to be kept again."""
+        for row in rows:
+            self._entries[row.address].kept = False
 
     def _judge(self, entry: _Entry, now: int) -> bool:
         """Whether the presence changed; an unchanged one keeps its `since`."""

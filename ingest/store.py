@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from ingest.batch import Judged
+from ingest.batch import Judged, says_nothing_else
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
 from ingest.registry import Checkpoint
@@ -71,7 +71,8 @@ def settled(batch: Sequence[Judged], fresh: Callable[[Report], bool]) -> list[Ou
     outcomes = []
     for judged in batch:
         keyed = [report for report in judged.reports if identity(report) is not None]
-        repeat = bool(keyed) and len(keyed) == len(judged.reports) and not any([fresh(report) for report in keyed])
+        new = [report for report in keyed if fresh(report)]  # asks for each: in memory, asking keeps it
+        repeat = bool(keyed) and not new and says_nothing_else(judged.reports)
         outcomes.append(Outcome.DUPLICATE if repeat else judged.outcome)
     return outcomes
 

@@ -34,7 +34,7 @@ _MAX_BATCH = 5000
 
 _Short = Annotated[str, msgspec.Meta(max_length=64)]
 _Line = Annotated[str, msgspec.Meta(max_length=256)]
-_Seq = Annotated[int, msgspec.Meta(ge=0, lt=2**63)]
+_Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Time = str | int | None
 _Scalar = float | int | bool | str | None
 

@@ -1,0 +1,149 @@
+"""The reader over paho-mqtt: fixed client id, persistent session, QoS 1, acknowledged by us after the commit.
+
+paho's network thread only puts messages into a bounded queue; when that is full it waits, and with it the broker.
+It decides nothing about messages.
+"""
+
+import logging
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from ingest.model import Message
+from ingest.presence import Hearing
+
+_log = logging.getLogger(__name__)
+_KEEPALIVE_S = 30
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUrl:
+    """Where the broker is: `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = None
+
+    @classmethod
+    def parse(cls, url: str) -> "BrokerUrl":
+        """Read a URL; raises `ValueError` that says what is expected."""
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError("mqtt.url: cần dạng mqtt://máy:cổng hoặc mqtts://máy:cổng "
+                             "(expected mqtt://host:port or mqtts://host:port)")  # fmt: skip
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.hostname, port, parts.scheme == "mqtts", user, password)
+
+
+class PahoReader:
+    """Brings the messages of some topic filters over one connection."""
+
+    def __init__(
+        self, url: BrokerUrl, client_id: str, filters: Sequence[str], now: Callable[[], int], *,
+        ca_file: str | None = None, most_waiting: int = 20_000,
+    ) -> None:  # fmt: skip
+        self.received = 0
+        self.hearing = Hearing(0, deaf_since=now())
+        self._url, self._filters, self._now, self._most_waiting = url, filters, now, most_waiting
+        self._waiting: deque[Message] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._client = self._make_client(client_id, ca_file)
+
+    def start(self) -> None:
+        """Begin to listen in paho's own thread; goes on trying, 1 to 30 s apart."""
+        self._client.reconnect_delay_set(1, 30)
+        self._client.connect_async(self._url.host, self._url.port, _KEEPALIVE_S)
+        self._client.loop_start()
+
+    def take(self, most: int, linger_s: float, timeout_s: float) -> Sequence[Message]:
+        """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._waiting or self._stopping, timeout_s):
+                return []
+            self._changed.wait_for(lambda: len(self._waiting) >= most or self._stopping, linger_s)
+            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._changed.notify_all()
+            return taken
+
+    def ack(self, messages: Sequence[Message]) -> None:
+        """Tell the broker that these are kept; paho drops it silently where the connection is gone."""
+        for message in messages:
+            if message.qos:
+                self._client.ack(message.token, message.qos)
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send one message, QoS 1."""
+        self._client.publish(topic, payload, qos=1)
+
+    def wake(self) -> None:
+        """Let a waiting `take` return at once: someone wants the ingest's attention."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Close the line; the session stays with the broker."""
+        self.wake()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _make_client(self, client_id: str, ca_file: str | None) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=paho.MQTTv311, manual_ack=True
+        )
+        if self._url.user is not None:
+            client.username_pw_set(self._url.user, self._url.password)
+        if self._url.tls:
+            client.tls_set(ca_certs=ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_socket_open = _no_delay
+        return client
+
+    def _on_connect(
+        self, client: paho.Client, _: object, flags: paho.ConnectFlags, reason: ReasonCode, *__: object
+    ) -> None:
+        if reason.is_failure:
+            _log.error("the broker refuses the ingest; check mqtt.url, user and password",
+                       extra={"action": "mqtt_refused", "reason": str(reason)})  # fmt: skip
+            return
+        client.subscribe([(pattern, 1) for pattern in self._filters])
+        self.hearing = Hearing(self._now())
+        _log.info("hearing the broker", extra={"action": "mqtt_connected", "session": flags.session_present})
+
+    def _on_disconnect(self, _: paho.Client, __: object, ___: object, reason: ReasonCode, *____: object) -> None:
+        if self.hearing.deaf_since is None:
+            self.hearing = Hearing(self.hearing.since, deaf_since=self._now())
+            _log.warning("lost the broker; trying again", extra={"action": "mqtt_lost", "reason": str(reason)})
+
+    def _on_message(self, _: paho.Client, __: object, raw: paho.MQTTMessage) -> None:
+        try:
+            topic = raw.topic
+        except UnicodeDecodeError:  # a broker should never let it through; it must not stop those behind it
+            topic = "not-utf8"
+        message = Message(topic, bytes(raw.payload), self._now(), raw.qos, raw.retain, raw.dup, raw.mid)
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) < self._most_waiting or self._stopping)
+            self._waiting.append(message)
+            self.received += 1
+            self._changed.notify_all()
+
+
+def _no_delay(_: paho.Client, __: object, sock: socket.socket) -> None:
+    """Acknowledgements are small packets: without this they wait for each other (Nagle)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,163 @@
+"""The ingest at work: takes messages, has them judged, keeps them, acknowledges, and tells the listeners.
+
+One thread, one straight loop. It waits where it must (an empty line, a database away); every decision is elsewhere.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ingest.batch import Judge, Judged, refuse
+from ingest.commands import rebirth
+from ingest.errors import StoreRefusedError, StoreUnavailableError
+from ingest.ledger import Ledger, Outcome
+from ingest.model import Event, Heard, Message, Sample, View
+from ingest.reader import Reader
+from ingest.registry import Registry
+from ingest.store import Admit, Loaded, Store
+
+_log = logging.getLogger(__name__)
+_TICK_MS = 1000
+_CHECKPOINT_MS = 5000
+_OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks of two machines differ
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How batches are cut: at most `most` messages, gathered for `linger_s` after the first."""
+
+    most: int = 2000
+    linger_s: float = 0.05
+
+
+class IngestService:
+    """The loop. `listener` is told after every commit and once a second; `now` is the clock in epoch ms."""
+
+    def __init__(
+        self, reader: Reader, store: Store, judge: Judge, registry: Registry, admit: Admit, *,
+        now: Callable[[], int], listener: Callable[[Heard], None], pace: Pace | None = None,
+    ) -> None:  # fmt: skip
+        self.reader, self.store, self.judge, self.registry = reader, store, judge, registry
+        self.ledger = Ledger(now())
+        self.stopping = threading.Event()
+        self._admit, self._now, self._listener, self._pace = admit, now, listener, pace or Pace()
+        self._gaps = 0
+        self._ticked = self._checkpointed = 0
+        self._changed_since = now()
+
+    def take_up(self, loaded: Loaded) -> None:
+        """Go on where the last run ended: what was heard, what the devices were."""
+        for known in loaded.known:
+            self.judge.gate.remember(known.device, known.session, known.seqs, known.stamps)
+        for sample in loaded.since:
+            self.registry.apply(sample, sample.received_at, retained=False, admission=self._admit(sample.device))
+        _log.info("took up the last state", extra={"action": "taken_up", "devices": len(self.registry)})
+
+    def run(self) -> None:
+        """Work until `stop`; then keep the last state."""
+        self.reader.start()
+        while not self.stopping.is_set():
+            self.step()
+        self._checkpoint(self._now())
+
+    def stop(self) -> None:
+        """Ask the loop to end; it leaves what is not kept yet with the broker."""
+        self.stopping.set()
+        self.reader.stop()
+
+    def step(self) -> None:
+        """One turn: a batch if there is one, then what time brings."""
+        messages = self.reader.take(self._pace.most, self._pace.linger_s, timeout_s=_TICK_MS / 1000)
+        if messages:
+            self._hear(messages)
+        now = self._now()
+        if now - self._ticked >= _TICK_MS:
+            self._tick(now)
+        if now - self._checkpointed >= _CHECKPOINT_MS:
+            self._checkpoint(now)
+
+    def _hear(self, messages: Sequence[Message]) -> None:
+        judged = [self.judge.judge(message) for message in messages]
+        settled = self._keep(judged)
+        if settled is None:
+            return  # stopping while the database is away: the broker will bring them again
+        self.reader.ack(messages)
+        self.ledger.received = self.reader.received
+        self._tell(settled)
+
+    def _keep(self, batch: Sequence[Judged]) -> list[Judged] | None:
+        """Keep a batch, waiting for the database as long as it takes; a culprit within it goes to quarantine."""
+        patience = 0.2
+        while True:
+            try:
+                return self._write(batch)
+            except StoreUnavailableError as error:
+                _log.warning("the database is away; the line waits", extra={"action": "store_away", "why": str(error)})
+                if self.stopping.wait(patience):
+                    return None
+                patience = min(patience * 2, 5)
+            except StoreRefusedError as error:
+                return self._isolate(batch, error)
+
+    def _write(self, batch: Sequence[Judged]) -> list[Judged]:
+        gaps = self.judge.gate.gaps - self._gaps
+        self.ledger.received = self.reader.received
+        hearing = self.reader.hearing.deaf_since is None
+        outcomes = self.store.write(batch, self.ledger, gaps, hearing=hearing)
+        self._gaps += gaps
+        self.ledger.seq_gaps += gaps
+        self.ledger.settle(outcomes)
+        return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
+
+    def _isolate(self, batch: Sequence[Judged], error: StoreRefusedError) -> list[Judged] | None:
+        """Split until the message that the database refuses stands alone; the others are kept."""
+        if len(batch) == 1:
+            return self._keep([refuse(batch[0].message, "store_refused", str(error))])
+        middle = len(batch) // 2
+        first = self._keep(batch[:middle])
+        second = None if first is None else self._keep(batch[middle:])
+        return None if first is None or second is None else first + second
+
+    def _tell(self, kept: Sequence[Judged]) -> None:
+        """Fold what was kept into the registry and tell the listener what is new."""
+        samples: list[Sample] = []
+        events: list[Event] = []
+        for judged in kept:
+            message = judged.message
+            for report in judged.reports:
+                admission = self._admit(report.device)
+                self.registry.apply(report, message.received_at, retained=message.retained, admission=admission)
+                if isinstance(report, Sample) and not report.suspect and not report.late:
+                    samples.append(report)
+                elif isinstance(report, Event) and not report.suspect:
+                    events.append(report)
+        now = self._now()
+        for device in self.judge.gate.missed(now, self.registry.knows_rebirth):
+            order = rebirth(device, now)
+            self.reader.publish(order.topic, order.payload())
+        self._listener(Heard(now, self.registry.settle(now), tuple(samples), tuple(events)))
+
+    def _tick(self, now: int) -> None:
+        """Once a second: what operators changed, what time made silent."""
+        self._ticked = now
+        self.registry.hearing = self.reader.hearing
+        try:
+            for device in self.store.changed(self._changed_since - _OVERLAP_MS):
+                self.registry.adopt(device)
+            self._changed_since = now
+        except StoreUnavailableError:
+            pass  # the batch that waits for the database says so already
+        changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
+        changed.update((view.device.address, view) for view in self.registry.tick(now))
+        self._listener(Heard(now, tuple(changed.values())))
+
+    def _checkpoint(self, now: int) -> None:
+        self._checkpointed = now
+        self.ledger.received = self.reader.received
+        rows = self.registry.unkept()
+        try:
+            hearing = self.reader.hearing.deaf_since is None
+            self.store.checkpoint(rows, self.ledger, now, hearing=hearing)
+        except StoreUnavailableError:
+            self.registry.forget_kept(rows)

@@ -1,0 +1,258 @@
+"""The store in PostgreSQL, with TimescaleDB or without: one transaction per batch.
+
+It decides nothing but which rows were there before. Where a batch holds repeats that admission could not know, it is
+written again with a statement that tells them apart, so that the account of the hour is right in the same commit.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import psycopg
+
+from ingest.batch import Judged
+from ingest.errors import StoreRefusedError, StoreUnavailableError
+from ingest.ledger import Ledger, Outcome
+from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
+from ingest.queries import load
+from ingest.registry import Checkpoint
+from ingest.store import Admit, Known, Loaded, settled
+
+_SQL = load("ingest")
+_OVERLAP = timedelta(minutes=10)  # far more than lies between a commit and its acknowledgement
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before anything was received
+_REFUSALS = ("22", "23", "54")  # SQLSTATE classes: data, constraints, limits; all else is for waiting
+_json = msgspec.json.Encoder().encode
+
+
+class _RepeatsInside(Exception):  # noqa: N818 - a signal within this module, not an error
+    """The batch holds rows that are there already."""
+
+
+class TimescaleStore:
+    """One connection, opened when first needed and again after a loss."""
+
+    def __init__(self, dsn: str, admit: Admit) -> None:
+        self._dsn = dsn
+        self._admit = admit
+        self._connection: psycopg.Connection | None = None
+        self._ids: dict[str, int] = {}
+
+    def load(self) -> Loaded:
+        """Everything a starting ingest needs."""
+        with self._transaction() as cursor:
+            cursor.execute(_SQL["make_partitions"])
+            devices = [_with_checkpoint(row) for row in cursor.execute(_SQL["devices"])]
+            after = _before(cursor.execute(_SQL["end_of_last_run"]).fetchone())
+            known = [
+                Known(address, origin, tuple((part.lower, part.upper - 1) for part in ranges))
+                for address, origin, ranges in cursor.execute(_SQL["last_numbers"], {"after": after})
+            ]
+            known += [
+                Known(address, None, (), tuple(zip(stamps, origins, strict=True)))
+                for address, stamps, origins in cursor.execute(_SQL["last_stamps"], {"after": after})
+            ]
+            after = _before(cursor.execute(_SQL["last_checkpoint"]).fetchone())
+            since = [Sample(*row) for row in cursor.execute(_SQL["readings_since"], {"after": after})]
+        return Loaded(devices, known, since)
+
+    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+        """Keep a batch in one transaction."""
+        try:
+            return self._write(batch, ledger, gaps, hearing=hearing, telling=False)
+        except _RepeatsInside:
+            return self._write(batch, ledger, gaps, hearing=hearing, telling=True)
+
+    def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:  # noqa: ARG002
+        """Keep the changing part of devices and the running account."""
+        with self._transaction() as cursor:
+            if rows:
+                columns = {
+                    name: [getattr(row, name) for row in rows]
+                    for name in ("address", "state", "reason", "session", "heard")
+                }
+                latest = [_json({n: [v.value, v.ts] for n, v in row.latest.items()}).decode() for row in rows]
+                cursor.execute(_SQL["keep_states"], {**columns, "latest": latest})
+            cursor.execute(_SQL["trim_quarantine"])
+            _keep_run(cursor, ledger, hearing=hearing)
+
+    def changed(self, since: int) -> Sequence[Device]:
+        """Devices whose record someone else changed after a moment."""
+        with self._transaction() as cursor:
+            return [_device(row) for row in cursor.execute(_SQL["devices_changed"], {"since": since})]
+
+    def ahead(self) -> None:
+        """Make partitions for the coming weeks (once a day)."""
+        with self._transaction() as cursor:
+            cursor.execute(_SQL["make_partitions"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
+
+    def _write(
+        self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool, telling: bool
+    ) -> Sequence[Outcome]:
+        with self._transaction() as cursor:
+            self._identify(cursor, batch)
+            new = self._readings(cursor, batch, telling=telling)
+            new |= self._events(cursor, batch)
+            self._others(cursor, batch)
+            _quarantine(cursor, batch)
+            outcomes = settled(batch, lambda report: not telling or self._key(report) in new)
+            if not telling and any(self._key(report) not in new for report in _events_of(batch)):
+                raise _RepeatsInside
+            after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)
+            after.settle(outcomes)
+            _add_to_hour(cursor, outcomes, gaps, batch[0].message.received_at)
+            _keep_run(cursor, after, hearing=hearing)
+        return outcomes
+
+    def _identify(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+        """Learn the ids of all devices of the batch, enrolling the unknown ones."""
+        wanted = {report.device for judged in batch for report in judged.reports} - self._ids.keys()
+        if not wanted:
+            return
+        names = sorted(wanted)
+        cursor.execute(_SQL["enrol"], {"address": names, "admission": [self._admit(name).value for name in names]})
+        self._ids.update(cursor.execute(_SQL["ids"], {"address": names}).fetchall())
+
+    def _key(self, report: Report) -> tuple[object, ...]:
+        device = self._ids[report.device]
+        seq = -1 if not isinstance(report, Sample | Event) or report.seq is None else report.seq
+        if isinstance(report, Event):
+            return device, report.ts, report.id, report.phase, seq, report.origin
+        return device, report.ts, seq, report.origin if isinstance(report, Sample) else ""
+
+    def _readings(self, cursor: psycopg.Cursor, batch: Sequence[Judged], *, telling: bool) -> set[tuple[object, ...]]:
+        rows = [report for judged in batch for report in judged.reports if isinstance(report, Sample)]
+        if not rows:
+            return set()
+        columns = {
+            "ts": [row.ts for row in rows],
+            "device_id": [self._ids[row.device] for row in rows],
+            "seq": [-1 if row.seq is None else row.seq for row in rows],
+            "origin": [row.origin for row in rows],
+            "received_at": [row.received_at for row in rows],
+            "stamped": [row.stamped for row in rows],
+            "suspect": [row.suspect for row in rows],
+            "m": [_json(row.metrics).decode() for row in rows],
+        }
+        if telling:
+            return set(cursor.execute(_SQL["insert_readings_telling"], columns).fetchall())
+        if cursor.execute(_SQL["insert_readings"], columns).rowcount != len(rows):
+            raise _RepeatsInside
+        return set()
+
+    def _events(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> set[tuple[object, ...]]:
+        rows = _events_of(batch)
+        if not rows:
+            return set()
+        columns = {
+            name: [getattr(row, name) for row in rows]
+            for name in ("ts", "id", "type", "phase", "severity", "origin", "received_at", "stamped", "suspect")
+        }
+        more = {
+            "device_id": [self._ids[row.device] for row in rows],
+            "seq": [-1 if row.seq is None else row.seq for row in rows],
+            "data": [_json(row.data).decode() for row in rows],
+        }
+        return set(cursor.execute(_SQL["insert_events"], {**columns, **more}).fetchall())
+
+    def _others(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+        """Births, statuses and acknowledgements: rare beside readings, so one statement each."""
+        for judged in batch:
+            for report in judged.reports:
+                facts = {"device_id": self._ids[report.device], "received_at": judged.message.received_at}
+                match report:
+                    case Birth():
+                        told = {f: getattr(report, f) for f in report.__dataclass_fields__ if f != "metrics"}
+                        metrics = _json(report.metrics).decode()
+                        cursor.execute(_SQL["bear"], {**facts, **told, "metrics": metrics,
+                                                      "commands": list(report.commands)})  # fmt: skip
+                    case Status():
+                        said = {"ts": report.ts, "state": report.state, "reason": report.reason or "",
+                                "session": report.session or ""}  # fmt: skip
+                        cursor.execute(_SQL["insert_status"], {**facts, **said})
+                        cursor.execute(_SQL["set_state"], {**facts, **said})
+                    case Ack():
+                        cursor.execute(_SQL["insert_ack"], {**facts, "ref": report.ref, "state": report.state,
+                                                            "ts": report.ts, "detail": report.detail})  # fmt: skip
+
+    def _connect(self) -> psycopg.Connection:
+        """Connect as the one ingest that writes here; a second one would hear every message twice."""
+        connection = psycopg.connect(self._dsn, connect_timeout=5, application_name="ioc ingest", autocommit=True)
+        row = connection.execute(_SQL["take_lock"]).fetchone()
+        if row is None or not row[0]:
+            connection.close()
+            raise StoreUnavailableError("another ingest is writing to this database; stop it first")
+        self._ids.clear()
+        self._connection = connection
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[psycopg.Cursor]:
+        """A transaction; psycopg's errors come out as ours, and a broken connection is let go."""
+        try:
+            connection = self._connection or self._connect()
+            with connection.transaction(), connection.cursor() as cursor:
+                yield cursor
+        except psycopg.Error as error:
+            if (error.sqlstate or "")[:2] in _REFUSALS or isinstance(error, psycopg.DataError):
+                self._ids.clear()  # ids enrolled in the transaction that was undone
+                raise StoreRefusedError(str(error).splitlines()[0]) from error
+            self.close()
+            raise StoreUnavailableError(str(error).splitlines()[0] if str(error) else repr(error)) from error
+        except _RepeatsInside:
+            self._ids.clear()
+            raise
+
+
+def _events_of(batch: Sequence[Judged]) -> list[Event]:
+    return [report for judged in batch for report in judged.reports if isinstance(report, Event)]
+
+
+def _quarantine(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+    rows = [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
+    if rows:
+        columns = {
+            "received_at": [row.message.received_at for row in rows],
+            "topic": [row.message.topic[:512].replace("\0", "") for row in rows],
+            "reason": [row.reason for row in rows],
+            "detail": [row.detail.replace("\0", "") for row in rows],
+            "bytes": [len(row.message.payload) for row in rows],
+            "head": [row.head for row in rows],
+        }
+        cursor.execute(_SQL["insert_quarantine"], columns)
+
+
+def _add_to_hour(cursor: psycopg.Cursor, outcomes: Sequence[Outcome], gaps: int, at: int) -> None:
+    counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+    cursor.execute(_SQL["add_to_hour"], {**counts, "at": at, "received": len(outcomes), "seq_gaps": gaps})
+
+
+def _keep_run(cursor: psycopg.Cursor, ledger: Ledger, *, hearing: bool) -> None:
+    cursor.execute(_SQL["keep_run"], {**ledger.facts(), "started_at": ledger.started_at, "hearing": hearing})
+
+
+def _before(row: tuple[datetime | None] | None) -> datetime:
+    """Some time before a moment; the beginning of all where there is none."""
+    moment = row[0] if row else None
+    return _BEGINNING if moment is None else moment - _OVERLAP
+
+
+def _device(row: Sequence[object]) -> Device:
+    address, admission, *facts, commands = row
+    return Device(address, Admission(admission), *facts, tuple(commands))  # type: ignore[arg-type,call-arg]
+
+
+def _with_checkpoint(row: Sequence[object]) -> tuple[Device, Checkpoint | None]:
+    device = _device(row[:13])
+    state, reason, session, heard, latest = row[13:]
+    values = {name: Latest(value, ts) for name, (value, ts) in latest.items()}  # type: ignore[attr-defined]
+    return device, Checkpoint(device.address, state, reason, session, heard, values)  # type: ignore[arg-type]
