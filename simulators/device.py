@@ -1,0 +1,140 @@
+"""The contract of a simulated device: what one kind (one file in `devices/`) has to say about itself.
+
+A kind is plain data and small pure functions: what it measures, how a sample comes about, which orders it obeys and
+what can go wrong with it. It never keeps time, speaks MQTT or knows another kind. `machine.py` gives it a life.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from random import Random
+from typing import Literal, NamedTuple
+
+from simulators.chance import chance
+
+Value = float | int | bool | None
+Sample = dict[str, Value]
+Memory = dict[str, float]
+Arguments = Mapping[str, object]
+Spec = Mapping[str, object]
+
+BOOLEAN: Spec = {"type": "boolean"}
+COUNTER: Spec = {"type": "counter"}
+
+
+def number(low: float, high: float) -> Spec:
+    """A metric between two bounds, both included."""
+    return {"type": "number", "min": low, "max": high}
+
+
+class Model(NamedTuple):
+    """What stands on the label of the equipment."""
+
+    maker: str
+    model: str
+    fw: str
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a kind may look at when it takes a sample: the time, its chance, and what it remembers since it booted."""
+
+    address: str
+    now: float
+    """Epoch seconds."""
+    elapsed: float
+    """Seconds since the last sample."""
+    rng: Random
+    memory: Memory = field(default_factory=dict)
+
+    def trait(self, name: str, low: float, high: float) -> float:
+        """A peculiarity of this one device that outlives reboots, seeds and years, between `low` and `high`."""
+        return low + (high - low) * _peculiarity(self.address, name)
+
+    def wobble(self, centre: float, spread: float, low: float, high: float) -> float:
+        """A measured value around a centre, kept within bounds, to one decimal."""
+        return round(min(high, max(low, self.rng.gauss(centre, spread))), 1)
+
+    def count(self, name: str, growth: float) -> int:
+        """A counter after growing by `growth` since the last sample; it starts at 0 when the device boots."""
+        self.memory[name] = self.memory.get(name, 0.0) + growth
+        return int(self.memory[name])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ill:
+    """One thing that can go wrong, and what a good watcher should make of it.
+
+    `dark` loses its power and returns as a new session; `hush` stays connected but says nothing more; `bend` goes on
+    speaking and its samples tell of the trouble.
+    """
+
+    name: str
+    effect: Literal["bend", "hush", "dark"] = "bend"
+    bend: Callable[[Sample, float], Sample] = lambda sample, age: {}  # noqa: ARG005 - the signature is the contract
+    """The metrics that change, given the healthy sample and how many seconds the trouble has lasted."""
+    expect: Literal["absence", "threshold"] = "threshold"
+    metric: str | None = None
+    event: str | None = None
+    severity: str = "minor"
+    lasts: tuple[float, float] = (240.0, 600.0)
+    blocks: frozenset[str] = frozenset()
+    """The orders that fail while it lasts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """How a kind carries out one command. Times are seconds."""
+
+    lasts: Callable[[Arguments, Random], float] = lambda _arguments, rng: rng.uniform(0.2, 0.8)
+    begin: Callable[[Memory, Arguments], Sample] = lambda _memory, _arguments: {}
+    """What changes when it starts; the metrics it returns are published at once."""
+    finish: Callable[[Memory, Arguments], Sample] = lambda _memory, _arguments: {}
+    takes_turns: bool = False
+    """One such order at a time; an emergency takes the turn of a lesser one."""
+    halts: bool = False
+    """Ends the order whose turn it is."""
+    reboots: bool = False
+    rebirth: bool = False
+
+
+REBIRTH = Order(rebirth=True)
+REBOOT = Order(takes_turns=True, reboots=True)
+
+POWER_OFF = Ill(name="power_off", effect="dark", expect="absence", severity="major")
+HUNG = Ill(name="hung", effect="hush", expect="absence", severity="major")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """One kind of device; `devices/<kind>.py` exports it as `KIND`."""
+
+    family: str
+    prefix: str
+    """Begins the ids: `cam` gives `cam-que-trung-01`."""
+    interval_s: int
+    models: tuple[Model, ...]
+    metrics: Mapping[str, Spec]
+    title: Callable[[str, Sequence[str], int], str]
+    """The name people know it by, given its area's name, the villages there and its number there from 0."""
+    sample: Callable[[Scene], Sample]
+    orders: Mapping[str, Order]
+    ills: tuple[Ill, ...]
+    solitary: bool = False
+    """One to an area as a rule: the first needs no number in its id."""
+    edges: Mapping[str, str] = field(default_factory=dict)
+    """Boolean metrics whose rise and fall are told as an event of this type."""
+
+
+def find_kinds() -> dict[str, Kind]:
+    """Every kind in `devices/` by its family: a new file there is all a new kind needs."""
+    package = import_module("simulators.devices")
+    modules = (import_module(f"{package.__name__}.{found.name}") for found in iter_modules(package.__path__))
+    return {module.KIND.family: module.KIND for module in sorted(modules, key=lambda each: each.__name__)}
+
+
+@lru_cache(maxsize=65536)
+def _peculiarity(address: str, name: str) -> float:
+    return chance(address, name).random()
