@@ -3,6 +3,11 @@
 Decides its port, which stays the same for a data folder because devices are set to it, and its limits. It
 listens on 127.0.0.1 only and lets anybody there in. Nothing of it outlives its end: devices say their birth
 again when they connect. A site of more than one machine runs Mosquitto (`deploy/mosquitto.conf`).
+
+A reader must know three ways of rumqttd. It hands out 100 messages and waits for their acknowledgement,
+whatever its configuration says. An acknowledgement out of order ends the connection and loses the oldest
+message, so they go out in the order of arrival. A retained message comes at the first subscription of a
+session, not at a repeated one.
 """
 
 import importlib.util
@@ -23,8 +28,8 @@ MEMORY = "broker.json"
 START_S = 20
 
 # rumqttd speaks one version of MQTT on one port. It keeps the newest messages of each subscribed filter in
-# memory, read or not: 8 segments of 32 MiB, about a minute of absence at 10,000 messages a second. What a
-# reader leaves unacknowledged is bounded by max_inflight_count, which must stay above an ingest batch.
+# memory, read or not, and drops the oldest: 8 segments of 32 MiB are a minute of absence at 10,000 messages
+# a second.
 CONFIGURATION = """\
 id = 0
 
@@ -44,7 +49,7 @@ next_connection_delay_ms = 1
 [{version}.1.connections]
 connection_timeout_ms = 60000
 max_payload_size = 1048576
-max_inflight_count = 20000
+max_inflight_count = 100
 dynamic_filters = true
 """
 

@@ -59,12 +59,17 @@ def _start(place: Path, account: cluster.Account | None, lock: int) -> Part:
             return True
         return False
 
+    def stop() -> None:
+        child.stop()
+        if sockets != place:
+            shutil.rmtree(sockets, ignore_errors=True)
+
     with child.stopped_on_error():
         if not child.wait_until(answers, RECOVERY_S):
             raise _did_not_start(place, child.last_words())
         _ensure_database(sockets)
     logger.info("embedded database answers", extra={"action": "start", "folder": str(place)})
-    return Part(name="database", url=_dsn(sockets, DATABASE), stop=child.stop)
+    return Part(name="database", url=_dsn(sockets, DATABASE), stop=stop)
 
 
 def _did_not_start(place: Path, words: str) -> CannotStart:
