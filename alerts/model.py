@@ -4,7 +4,8 @@ Values only; times are integers of epoch milliseconds. Two axes and a set, never
 condition, the acknowledgement, and (with the next issue) what suppresses its announcement.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -41,12 +42,28 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Announce(StrEnum):
+    """What people are told by a step. Every `open` is followed by one `clear` or `withdrawn` before the next."""
+
+    OPEN = "open"
+    WORSE = "worse"
+    REMINDER = "reminder"  # an acknowledgement ran out and the trouble is still there
+    CLEAR = "clear"
+    WITHDRAWN = "withdrawn"  # it ended for a reason that is not recovery; never worded "resolved"
+
+    @property
+    def ends(self) -> bool:
+        """Whether it takes back an earlier `open`."""
+        return self in (Announce.CLEAR, Announce.WITHDRAWN)
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One abnormal condition of one device by one rule, from its first bad evaluation to its end.
 
-    `key` is `rule@site/family/device`; at most one alert of a key is open. `id` is a ULID-like string,
-    sortable by time. `quality` is `good` or `stale` (no data to judge by; the condition keeps).
+    `key` is `rule@site/family/device`; at most one alert of a key is open. `id` is sortable by time.
+    `timer` is when the running `for` or `keep` began, moved on by time that does not count (nothing known,
+    engine down). The title is kept with the alert, so that it reads well when its rule is gone.
     """
 
     id: str
@@ -57,41 +74,85 @@ class Alert:
     peak_severity: Severity
     condition: Condition
     since: int  # the first bad evaluation: when the trouble truly began
-    last_observed: int
+    last_observed: int  # the centre's time of the newest evaluation
     area: str | None = None
     metric: str | None = None
     value: float | str | None = None
-    quality: str = "good"
     reason: str = ""
+    title: Mapping[str, str] = field(default_factory=dict)  # by language: vi, en
+    verdict: Verdict = Verdict.BAD  # the newest evaluation's
+    sampled_at: int | None = None  # the device's own time of the newest sample judged
+    timer: int | None = None
     episode: int = 1
     firing_since: int | None = None
-    recovering_since: int | None = None
     cleared_at: int | None = None
     closed_at: int | None = None
+    outcome: str | None = None  # how it ended: see `alerts.machine`
     acked: bool = False
     acked_by: str | None = None
     acked_at: int | None = None
     ack_until: int | None = None
     announced: str | None = None  # what people were last told: `open`, `clear`, or nothing yet
-    version: int = 1
+    version: int = 0  # grows by one with every step; 0 has not begun
 
     @property
     def open(self) -> bool:
         """Still of concern to someone: not yet closed."""
         return self.condition is not Condition.CLOSED
 
+    @property
+    def quality(self) -> str:
+        """`good`, or `stale` where there is no data to judge by and the condition merely keeps."""
+        return "stale" if self.verdict is Verdict.UNKNOWN else "good"
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One step of an alert: what it became, why, and what people are to be told.
 
-    `announce` is `open`, `clear`, `worse` or nothing; `before` is None for a new alert.
+    `before` is None for a new alert; `cause` is an event of `alerts.machine`.
     """
 
     alert: Alert
     before: Condition | None
-    cause: str  # bad, good, time, ack, unack, close, rule, ...
+    cause: str
     at: int
     announce: str | None = None
     actor: str | None = None
     comment: str | None = None
+
+
+class Action(StrEnum):
+    """What an operator may ask of an alert."""
+
+    ACK = "ack"
+    UNACK = "unack"
+    CLOSE = "close"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An operator asks something of an alert; who may ask it is decided above this floor.
+
+    `until` (epoch ms) ends an acknowledgement; `reason` is `false_alarm` where a close asserts one; `text`
+    is the operator's own words.
+    """
+
+    id: str
+    alert_id: str
+    action: Action
+    actor: str
+    role: str
+    asked_at: int
+    until: int | None = None
+    reason: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that cannot be met: `reason` is a word, `detail` what to do instead."""
+
+    reason: str
+    detail: str

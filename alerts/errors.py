@@ -1,0 +1,18 @@
+"""Errors of the alert floor: each carries its facts and says how to mend it."""
+
+
+class AlertsError(Exception):
+    """Anything the alert floor raises."""
+
+
+class RuleError(AlertsError):
+    """A rule cannot be used; the sentence names the rule, the key and the mend."""
+
+    def __init__(self, rule: str, problem: str) -> None:
+        super().__init__(f"rule {rule!r}: {problem}")
+        self.rule = rule
+        self.problem = problem
+
+
+class StoreDownError(AlertsError):
+    """The database cannot be reached now; what was to be saved must be kept and offered again."""

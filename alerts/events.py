@@ -1,0 +1,102 @@
+"""Finds which event of `alerts.table` a fact is: a finding with its timer's answer, or the passing of time.
+
+Pure: it answers with a word and with the time of the next one, and changes nothing. `for` counts from the
+first bad evaluation and is over when `at - first bad >= for`; `keep` counts so from the first good one
+(promtool's semantics).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from alerts.model import Alert, Severity, Verdict
+from alerts.rule import Finding, Rule
+from alerts.table import FIRING, RECOVERING, WAITING, Event, State, state_of
+
+HOUR: Final = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The district's times, in milliseconds.
+
+    `close_after`: how long a cleared alert nobody saw stays on the wall; None (critical) is until seen.
+    """
+
+    reopen_ms: int = 15 * 60_000
+    cool_down_ms: int = 10 * 60_000  # after a false alarm
+    close_after: Mapping[Severity, int | None] = field(
+        default_factory=lambda: {
+            Severity.WARNING: HOUR,
+            Severity.MINOR: 4 * HOUR,
+            Severity.MAJOR: 24 * HOUR,
+            Severity.CRITICAL: None,
+        }
+    )
+
+
+def of_finding(alert: Alert, rule: Rule, finding: Finding, at: int, policy: Policy) -> Event:
+    """Which event a rule's finding is for this alert."""
+    state = state_of(alert)
+    spent = 0 if alert.timer is None else at - alert.timer
+    match finding.verdict:
+        case Verdict.UNKNOWN:
+            return Event.UNKNOWN
+        case Verdict.BETWEEN:
+            return Event.BETWEEN
+        case Verdict.GOOD:
+            active = state in FIRING or state in RECOVERING
+            return Event.SETTLED if active and spent >= rule.keep_ms else Event.GOOD
+        case Verdict.BAD if state in FIRING or state in RECOVERING:
+            severity = finding.severity or rule.severity
+            return Event.WORSE if severity.rank > alert.peak_severity.rank else Event.BAD
+        case Verdict.BAD:
+            return _ripe(alert, at, policy) if spent >= rule.for_ms else Event.BAD
+
+
+def of_time(alert: Alert, rule: Rule | None, at: int, policy: Policy) -> Event | None:
+    """Which event has come by time alone; None for none. No rule means that the rule is gone."""
+    if rule is None:
+        return Event.RULE_GONE
+    if _fired_too_soon(alert, rule, at):
+        return Event.LENGTHENED
+    when = due(alert, rule, policy)
+    if when is None or when > at:
+        return None
+    state = state_of(alert)
+    if state in WAITING:
+        return _ripe(alert, at, policy)
+    if state is State.CLEARED:
+        return Event.FORGOTTEN
+    settled = alert.timer is not None and alert.verdict is Verdict.GOOD and at - alert.timer >= rule.keep_ms
+    return Event.SETTLED if settled else Event.EXPIRED
+
+
+def due(alert: Alert, rule: Rule | None, policy: Policy) -> int | None:
+    """When time alone will next change the alert; None where only a fact or a person can."""
+    if rule is None:
+        return 0
+    state = state_of(alert)
+    times: list[int] = []
+    if alert.timer is not None and state in WAITING and alert.verdict is Verdict.BAD:
+        times.append(alert.timer + rule.for_ms)
+    if alert.timer is not None and state in RECOVERING and alert.verdict is Verdict.GOOD:
+        times.append(alert.timer + rule.keep_ms)
+    if alert.acked and alert.ack_until is not None:
+        times.append(alert.ack_until)
+    patience = policy.close_after.get(alert.peak_severity)
+    if state is State.CLEARED and alert.cleared_at is not None and patience is not None:
+        times.append(alert.cleared_at + patience)
+    return min(times, default=None)
+
+
+def _fired_too_soon(alert: Alert, rule: Rule, at: int) -> bool:
+    """Whether it fired under a shorter `for` than the rule now has, and is younger than that still."""
+    if state_of(alert) not in FIRING or alert.firing_since is None or at < alert.firing_since:
+        return False
+    return alert.firing_since - alert.since < rule.for_ms and at - alert.since < rule.for_ms
+
+
+def _ripe(alert: Alert, at: int, policy: Policy) -> Event:
+    late = alert.cleared_at is not None and at - alert.cleared_at > policy.reopen_ms
+    return Event.LATER if late else Event.RIPE
