@@ -144,6 +144,7 @@ class PahoReader:
             self._changed.notify_all()
 
 
-def _no_delay(_: paho.Client, __: object, sock: socket.socket) -> None:
+def _no_delay(_: paho.Client, __: object, sock: paho.SocketLike) -> None:
     """Acknowledgements are small packets: without this they wait for each other (Nagle)."""
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if isinstance(sock, socket.socket):  # TLS sockets are sockets too
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,165 @@
+"""Settings: one TOML file, overridden by `IOC_<SECTION>__<KEY>` in the environment.
+
+An unknown key is an error that names the nearest known one; a secret never shows in a representation. Every setting
+is described in docs/settings.md (a test compares).
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from ioc.errors import SettingsError
+
+_Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+
+
+class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose centre this is. `admit`: what becomes of a device never heard of (`ask` an operator, or `all`)."""
+
+    file: str | None = None
+    admit: Literal["ask", "all"] | None = None
+
+
+class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where readings are kept; without a DSN, an embedded PostgreSQL in `data_dir`."""
+
+    dsn: str | None = None
+
+    def __repr__(self) -> str:
+        return "Database(dsn=***)" if self.dsn else "Database(dsn=None)"
+
+
+class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The broker; without a URL, an embedded one. `client_id` is fixed so that the broker keeps our session."""
+
+    url: str | None = None
+    client_id: str | None = None
+    ca_file: str | None = None
+
+    def __repr__(self) -> str:
+        return "Mqtt(url=***)" if self.url else "Mqtt(url=None)"
+
+
+class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which adapters listen (all where none is named), and how batches are cut."""
+
+    adapters: list[str] | None = None
+    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
+    linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
+
+
+class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The HTTP face. `https` says that a proxy before us speaks TLS, so that cookies are marked secure."""
+
+    host: str = "127.0.0.1"
+    port: _Port = 8080
+    admin_password: str | None = None
+    https: bool = False
+
+    def __repr__(self) -> str:
+        return f"Web(host={self.host!r}, port={self.port}, admin_password=***, https={self.https})"
+
+
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`rules`: files of rules instead of the shipped ones; `webhooks`: URLs that get every announcement."""
+
+    rules: list[str] = []
+    webhooks: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"Alerts(rules={self.rules!r}, webhooks={len(self.webhooks)})"
+
+
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is logged, and whether for people (`text`) or machines (`json`)."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set. `adapters` holds the options of each adapter's source, by adapter and option."""
+
+    data_dir: str = "data"
+    site: Site = Site()
+    database: Database = Database()
+    mqtt: Mqtt = Mqtt()
+    ingest: Ingest = Ingest()
+    adapters: dict[str, dict[str, str]] = {}
+    web: Web = Web()
+    alerts: Alerts = Alerts()
+    log: Log = Log()
+
+
+_SECTIONS = ("site", "database", "mqtt", "ingest", "web", "alerts", "log")
+
+
+def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """The settings of a file (`ioc.toml` where it exists, if none is named) and the environment."""
+    raw: dict[str, Any] = {}
+    path = file or Path("ioc.toml")
+    if file is not None or path.is_file():
+        raw = _read(path)
+    for section, key, value in _overrides(environment):
+        target = raw if section is None else raw.setdefault(section, {})
+        target[key] = value
+    _refuse_unknown(raw)
+    try:
+        return msgspec.convert(raw, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"Thiết lập không hợp lệ (invalid setting): {error}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"Không có tệp thiết lập {path} (no such settings file)") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"Không đọc được {path} (cannot read it): {error}") from error
+
+
+def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str, Any]]:
+    for name, value in sorted(environment.items()):
+        if name == "IOC_DATA_DIR":
+            yield None, "data_dir", value
+        elif name.startswith("IOC_") and "__" in name:
+            section, key = name.removeprefix("IOC_").lower().split("__", 1)
+            yield section, key, _many(value) if (section, key) in _LISTS else value
+
+
+_LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}
+
+
+def _many(value: str) -> list[str]:
+    """A list in the environment: a JSON array, or words parted by commas."""
+    if value.strip().startswith("["):
+        try:
+            return [str(item) for item in json.loads(value)]
+        except json.JSONDecodeError:
+            pass
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _refuse_unknown(raw: Mapping[str, Any]) -> None:
+    known = [field.name for field in msgspec.structs.fields(Settings)]
+    for name, value in raw.items():
+        _refuse(name, known, name)
+        if name in _SECTIONS and isinstance(value, dict):
+            section = getattr(Settings(), name)
+            keys = [field.name for field in msgspec.structs.fields(section)]
+            for key in value:
+                _refuse(key, keys, f"{name}.{key}")
+
+
+def _refuse(key: str, known: list[str], shown: str) -> None:
+    if key not in known:
+        near = get_close_matches(key, known, n=1, cutoff=0.0)
+        where = shown.rsplit(".", 1)[0] + "." if "." in shown else ""
+        raise SettingsError(f"Không có thiết lập {shown!r}, có phải {where}{near[0]!r}? "
+                            f"(no setting {shown!r}; did you mean {where}{near[0]!r}?)")  # fmt: skip
