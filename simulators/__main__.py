@@ -5,6 +5,7 @@ Exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly call
 
 import argparse
 import json
+import resource
 import signal
 import sys
 import time
@@ -32,10 +33,11 @@ examples:
   python -m simulators --rate 2000 --devices 200 --duration 60 --seed 7 --report report.json
   python -m simulators --dry --duration 60 --start 2026-11-22T00:00:00Z     # the messages as text, no broker
 
-With more than 2,000 devices, or a rate above 500, fifty devices share a connection: then the broker holds no Will for
-them, and the simulators publish it themselves when a device is to vanish.
+Each device has a connection and a Will of its own, up to 2,000 of them (or as many as the system lets one process
+open). Beyond that fifty devices share a connection: then the broker holds no Will for them, and the simulators publish
+it themselves when a device is to vanish.
 """
-_OWN_LINK_DEVICES, _OWN_LINK_RATE, _SHARED = 2_000, 500.0, 50
+_OWN_LINKS, _SHARED = 2_000, 50
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,13 +60,14 @@ def _simulate(options: argparse.Namespace) -> int:
     with ExitStack() as files:
         truth = files.enter_context(_writable(options.truth)) if options.truth else None
         if options.dry:
+            if options.duration is None:
+                raise UnusableError("--dry needs --duration S: how many seconds of messages to print")
             return _print_messages(world, start + options.duration * options.speed, truth)
         report = files.enter_context(_writable(options.report)) if options.report else None
-        shared = _SHARED if len(people) > _OWN_LINK_DEVICES or (options.rate or 0) > _OWN_LINK_RATE else 1
         fleet = Fleet(
             world,
             read_broker(options.broker),
-            shared=options.share or shared,
+            shared=options.share or _devices_a_link(len(people)),
             start=start,
             speed=options.speed,
             say=_say,
@@ -110,6 +113,15 @@ def _print_messages(world: World, until: float, truth: TextIO | None) -> int:
     return 0
 
 
+def _devices_a_link(devices: int) -> int:
+    """1 where the system allows that many open files; its soft limit is often 1,024 and ours to raise."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = devices + 64
+    if soft < enough <= hard or hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
+    return 1 if devices <= _OWN_LINKS and enough <= max(soft, hard) else _SHARED
+
+
 def _start(options: argparse.Namespace) -> float:
     """The time the world begins; by default early enough that a fast run of known length ends now."""
     if options.start is not None:
@@ -144,17 +156,19 @@ def _say(sentence: str) -> None:
 
 
 def _above_zero(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} should be above 0")
+        raise argparse.ArgumentTypeError(f"'{text}' should be a number above 0")
     return value
 
 
 def _devices(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 100_000:
-        raise argparse.ArgumentTypeError(f"{text} should be from 1 to 100000")
-    return value
+    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
+        raise argparse.ArgumentTypeError(f"'{text}' should be a whole number from 1 to 100000")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -92,7 +92,7 @@ class Fleet:
         if not vanish:
             self._carry(self._world.leave(self._now()))
         since = time.monotonic()
-        while self.tally.missing and time.monotonic() - since < (_HASTE_S if self.stopped else _PATIENCE_S):
+        while self.tally.missing and time.monotonic() - since < self._patience():
             self._serve(_NAP_S)
         for link in dict.fromkeys(self._links.values()):
             (link.hang_up if vanish else link.part)()
@@ -130,6 +130,10 @@ class Fleet:
             self._selector.unregister(sock)
             self._apart[link] = None
             self._writing.discard(link)
+
+    def _patience(self) -> float:
+        """How long to wait for the last answers: not long when a person waits for us, or nobody ever answered."""
+        return _HASTE_S if self.stopped or not self.tally.connections else _PATIENCE_S
 
     def _lay_links(self, addresses: list[str], shared: int) -> dict[str, Link]:
         """The link of each device: its own, or one for up to `shared` of them."""
