@@ -38,9 +38,7 @@ class VendorHook(BuildHookInterface[Any]):
         """Fetch and copy, unless the folder already stands for this very lock."""
         here = Path(self.root) / "maps" / "vendor"
         target = Path(self.root) / "maps" / "static" / "vendor"
-        stamp = hashlib.sha256(
-            (here / "package-lock.json").read_bytes() + Path(__file__).read_bytes()
-        ).hexdigest()
+        stamp = hashlib.sha256((here / "package-lock.json").read_bytes() + Path(__file__).read_bytes()).hexdigest()
         manifest = target / "SHA256SUMS"
         if manifest.is_file() and manifest.read_text().startswith(f"# {stamp}\n"):
             return
@@ -50,9 +48,7 @@ class VendorHook(BuildHookInterface[Any]):
                 shutil.copy(here / name, work / name)
             self._npm_ci(work)
             shutil.rmtree(target, ignore_errors=True)
-            sums = [
-                self._copy(work, target, library, name) for library, names in FILES.items() for name in names
-            ]
+            sums = [self._copy(work, target, library, name) for library, names in FILES.items() for name in names]
         manifest.write_text(f"# {stamp}\n" + "".join(sorted(sums)))
 
     def _npm_ci(self, work: Path) -> None:

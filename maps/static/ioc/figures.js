@@ -1,0 +1,36 @@
+// The four figures on the left, and the legend that counts every state. Numbers only turn bright-edged
+// when they say that something is wrong.
+
+import { find, h, say, sign, tone } from "./dom.js";
+import { count, percent, t } from "./text.js";
+
+function put(id, value, note, state) {
+  const box = find(id);
+  say(box.querySelector(".value"), value);
+  say(box.querySelector(".note"), note);
+  box.classList.toggle("raised", Boolean(state));
+  if (state) tone(box, state);
+}
+
+export function showFigures(frame) {
+  const { devices, expected, in_service: serving, unacked, unacked_grave: grave, offline, states } = frame;
+  put("figure-devices", count(devices), t("figure.in_service", { share: percent(serving, expected) }));
+  put("figure-unacked", count(unacked), t("figure.unacked_note", { n: count(grave) }), unacked && (grave ? "critical" : "warning"));
+  put("figure-offline", count(offline), t("figure.offline_note", { n: count(states[5]) }), offline && "offline");
+  const flowing = frame.per_minute !== undefined;
+  put("figure-flow", flowing ? count(frame.per_minute) : "–",
+    flowing ? t("figure.flow_note", { n: count(frame.lost) }) : t("figure.flow_none"), frame.lost ? "critical" : null);
+  showLegend(states);
+}
+
+function showLegend(states) {
+  const list = find("legend");
+  if (!list.children.length) {
+    list.append(...window.IOC.STATES.map((state) =>
+      h("li", {}, sign(state), h("span", {}, t(`state.${state}`)), h("span", { class: "count number" }))));
+  }
+  states.forEach((n, code) => {
+    say(list.children[code].lastChild, count(n));
+    list.children[code].classList.toggle("none", !n);
+  });
+}

@@ -1,0 +1,126 @@
+// The wall put together: the stream fills the picture, the picture is shown by the map, the labels, the
+// ribbon, the figures and the card. Everything that shows is told what changed and looks no further.
+
+import { Refused, ask, toSignIn } from "./api.js";
+import { Card } from "./card.js";
+import { find, say } from "./dom.js";
+import { showFigures } from "./figures.js";
+import { Finder, slashFinds } from "./finder.js";
+import { Labels } from "./labels.js";
+import { languageSwitch } from "./lang.js";
+import { groundOf, labelsOf } from "./places.js";
+import { Picture } from "./picture.js";
+import { Ribbon } from "./ribbon.js";
+import { Stream } from "./stream.js";
+import { clockTime, longDay, t } from "./text.js";
+import { View } from "./view.js";
+
+const SILENT_MS = 120000; // the devices of a whole site are never all silent for two minutes
+
+const { devices: layer, areas: ground } = window.IOC;
+const scale = Number(new URLSearchParams(location.search).get("scale"));
+if (scale >= 0.5 && scale <= 3) document.documentElement.style.setProperty("--scale", scale);
+
+const picture = new Picture();
+const names = new Map();
+const areaName = (slug) => (slug ? names.get(slug) ?? slug : "");
+const map = layer._map;
+const labels = new Labels(map, layer);
+const card = new Card(picture, layer, areaName);
+const view = new View(map, layer, picture, card, areaName);
+const ribbon = new Ribbon(picture, areaName, (address) => view.goTo(picture.index.get(address)));
+const finder = new Finder(picture, areaName, (index) => view.goTo(index));
+let features = [];
+
+function showPlaces() {
+  ground.draw(features, groundOf(picture));
+  labels.show(labelsOf(features, picture));
+}
+
+function showAlarming() {
+  const grave = picture.waiting().filter((alert) => alert.rank >= 2).map((alert) => picture.index.get(alert.device));
+  layer.setAlarming(new Set(grave.filter((index) => index !== undefined)));
+}
+
+const on = {
+  frame(frame) {
+    const changed = picture.fold(frame);
+    if (changed.devices) layer.show(picture, changed.positions);
+    if (changed.positions) showPlaces();
+    else if (changed.areas) labels.show(labelsOf(features, picture));
+    if (changed.positions) view.fit(features);
+    ribbon.show();
+    if (frame.type === "delta") ribbon.announce(changed.fresh);
+    showAlarming();
+    card.show();
+    document.body.dataset.seq = frame.seq; // what is drawn, for tests and for the curious
+  },
+  figures: showFigures,
+  beat(frame) {
+    silentSince = frame.heard !== null && frame.now - frame.heard > SILENT_MS ? frame.heard : null;
+    showLink();
+  },
+  link(link, heardAt) {
+    linkIs = link;
+    stoppedAt = heardAt;
+    showLink();
+  },
+};
+
+let linkIs = "live";
+let stoppedAt = null;
+let silentSince = null;
+
+// A frozen wall that looks healthy is the worst fault: say so in large letters and dim the picture.
+function showLink() {
+  const kind = linkIs !== "live" ? linkIs : silentSince !== null ? "silent" : null;
+  find("scene").classList.toggle("stale", kind === "lost" || kind === "stale");
+  find("notice").hidden = kind === null;
+  document.body.dataset.link = linkIs;
+  if (kind === null) return;
+  const at = kind === "silent" ? silentSince : stoppedAt;
+  say(find("notice").firstElementChild, t(`link.${kind}`));
+  say(find("notice").lastElementChild, t(`link.${kind}_note`, { time: at ? clockTime(at) : "–" }));
+}
+
+async function learnWhoLooks() {
+  try {
+    const session = await ask("/api/v1/session");
+    say(find("who"), session.name);
+    ribbon.may = ["operator", "supervisor", "admin"].includes(session.role);
+    ribbon.show();
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) toSignIn();
+  }
+}
+
+async function learnPlaces() {
+  try {
+    features = (await ask("/api/v1/areas.geojson")).features ?? [];
+  } catch {
+    features = []; // the wall works without names: areas then show their slugs
+  }
+  for (const feature of features) names.set(feature.properties.slug, feature.properties.name);
+  if (picture.seq === null) return;
+  showPlaces();
+  view.fit(features);
+  ribbon.show();
+}
+
+function tick() {
+  const now = Date.now();
+  say(find("clock"), clockTime(now));
+  say(find("day"), longDay(now));
+}
+
+languageSwitch();
+slashFinds(finder);
+tick();
+setInterval(tick, 1000);
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  let bright = true;
+  setInterval(() => layer.blink((bright = !bright)), 600); // under 1 Hz; stops with the acknowledgement
+}
+learnWhoLooks();
+learnPlaces();
+export const stream = new Stream(layer.url, ["devices", "areas", "alerts"], on);

@@ -1,0 +1,267 @@
+"""A stage: the wall served by itself, with a scripted site and the few answers of the API it asks for."""
+
+import asyncio
+import json
+import math
+import random
+import socket
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from alerts.model import Alert, Condition, Severity, Transition
+from ingest.model import Admission, Device, Heard, Latest, Presence, View
+from maps.hub import Hub, epoch_ms
+from maps.live import serve
+from maps.page import device_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.scene import Scene
+from maps.words import pick_language
+
+NONCE = "c3RhZ2U"
+COMMUNES = {
+    "que-trung": ("Quế Trung", 15.712, 108.028),
+    "ninh-phuoc": ("Ninh Phước", 15.672, 108.010),
+    "phuoc-ninh": ("Phước Ninh", 15.655, 107.960),
+    "que-loc": ("Quế Lộc", 15.690, 108.085),
+    "son-vien": ("Sơn Viên", 15.725, 107.975),
+    "que-lam": ("Quế Lâm", 15.622, 107.985),
+}
+FAMILIES = {
+    "camera": "Camera cổng chợ",
+    "wifi": "Wi-Fi nhà văn hóa",
+    "loudspeaker": "Loa thôn",
+    "videoconference": "Phòng họp",
+}
+WELL = Presence(connected=True, fresh=True, working=True)
+
+
+def site(count=105, seed=5):
+    """`count` devices in six communes, by address, all well."""
+    dice = random.Random(seed)
+    views = {}
+    for number in range(count):
+        slug, (name, lat, lon) = list(COMMUNES.items())[number % len(COMMUNES)]
+        family, what = list(FAMILIES.items())[number % len(FAMILIES)]
+        far, turn = math.sqrt(dice.random()) * 0.0185, dice.random() * 2 * math.pi
+        device = Device(
+            f"nong-son/{family}/d{number:05d}", Admission.ADMITTED, f"{what} {name} {number}", area=slug,
+            lat=lat + far * math.sin(turn) * 0.8, lon=lon + far * math.cos(turn), maker="ITC", model="T-7707", fw="2.1.4",
+        )  # fmt: skip
+        views[device.address] = View(device, replace(WELL, since=epoch_ms() - 3_600_000))
+    return views
+
+
+class Stage:
+    """What a test tells the scripted site to do; everything may be called from the test's thread."""
+
+    def __init__(self, count=105, role="operator"):
+        self.role = role
+        self.views = site(count)
+        self.addresses = list(self.views)
+        self.scene = Scene("Nông Sơn", first=epoch_ms())
+        self.counts = {"received": 0, "stored": 0, "shed": 0}
+        self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts)
+        self.alerts = {}
+        self.acked = []
+        self.signed_in = []
+        self.sockets = set()
+        self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
+
+    def presence(self, number, **facts):
+        """Change the presence of one device."""
+        view = self.views[self.addresses[number]]
+        self._put(replace(view, presence=replace(view.presence, since=epoch_ms(), **facts)))
+
+    def admission(self, number, admission):
+        view = self.views[self.addresses[number]]
+        self._put(replace(view, device=replace(view.device, admission=admission)))
+
+    def _put(self, view):
+        self.views[view.device.address] = view
+        self.hub.show(Heard(epoch_ms(), (view,)))
+
+    def alert(self, number, severity=Severity.MAJOR, *, rule="amp-hot", ago=60_000, **facts):
+        """Raise an alert of one device; returns its id."""
+        address = self.addresses[number]
+        raised = Alert(
+            id=f"A{len(self.alerts):04d}", key=f"{rule}@{address}", rule=rule, device=address, severity=severity,
+            peak_severity=severity, condition=Condition.FIRING, since=epoch_ms() - ago, last_observed=epoch_ms(),
+            area=self.views[address].device.area, **facts,
+        )  # fmt: skip
+        self.step(raised, "bad")
+        return raised.id
+
+    def step(self, alert, cause):
+        before = self.alerts[alert.id].condition if alert.id in self.alerts else None
+        self.alerts[alert.id] = alert
+        self.hub.show_alerts([Transition(alert, before, cause, epoch_ms())])
+
+    def drop_sockets(self):
+        """Cut every websocket, as a failing network would."""
+        self.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self.sockets])
+
+    # What the pages ask of the API.
+
+    async def _live(self, websocket):
+        task = asyncio.current_task()
+        self.sockets.add(task)
+        try:
+            await serve(websocket, self.hub)
+        except asyncio.CancelledError:
+            await websocket.close(1011)
+        finally:
+            self.sockets.discard(task)
+
+    def _page(self, request, make):
+        lang = pick_language(request.query_params.get("lang"), request.cookies.get("lang"))
+        return HTMLResponse(make(lang), headers={"Content-Security-Policy": security_policy(NONCE)})
+
+    def _wall(self, request):
+        return self._page(request, lambda lang: wall_page(lang, NONCE, "Nông Sơn"))
+
+    def _device_page(self, request):
+        return self._page(request, lambda lang: device_page(lang, NONCE, request.path_params["address"]))
+
+    def _sign_in_page(self, request):
+        return self._page(request, lambda lang: sign_in_page(lang, NONCE, site="Nông Sơn"))
+
+    async def _session(self, request):
+        if request.method == "GET":
+            return JSONResponse({"name": "lan", "role": self.role})
+        said = await request.json()
+        self.signed_in.append(said["name"])
+        right = said["password"] == "đúng"
+        return JSONResponse({"name": "lan"}) if right else JSONResponse({"detail": "no"}, 401)
+
+    def _areas(self, request):
+        features = [
+            {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]},
+             "properties": {"slug": slug, "name": name, "parent": "nong-son"}}
+            for slug, (name, lat, lon) in COMMUNES.items()
+        ]  # fmt: skip
+        return JSONResponse({"type": "FeatureCollection", "features": features})
+
+    def _device(self, request):
+        view = self.views.get(request.path_params["address"])
+        if view is None:
+            return JSONResponse({"detail": "no such device"}, 404)
+        now = datetime.now(UTC).isoformat()
+        device, presence = view.device, view.presence
+        latest = {
+            "volume_pct": Latest(70, 0), "amp_temperature_c": Latest(41.25, 0), "playing": Latest(True, 0),
+            "rx_bps": Latest(4_213_000, 0), "plays_total": Latest(1234, 0),
+        }  # fmt: skip
+        return JSONResponse({
+            "address": device.address, "name": device.name, "family": device.family, "area": device.area,
+            "maker": device.maker, "model": device.model, "fw": device.fw, "admission": device.admission,
+            "connected": presence.connected, "fresh": presence.fresh, "working": presence.working,
+            "unknown": presence.unknown, "last_heard": now,
+            "latest": {metric: {"value": each.value, "ts": now} for metric, each in latest.items()},
+        })  # fmt: skip
+
+    def _history(self, request):
+        start = datetime.fromisoformat(request.query_params["from"]).timestamp()
+        end = datetime.fromisoformat(request.query_params["to"]).timestamp()
+        at = [start + (end - start) * n / 240 for n in range(241) if not 120 < n < 150]
+        mean = [45 + 12 * math.sin(t / 2400) + 3 * math.sin(t / 170) for t in at]
+        points = [
+            {"ts": datetime.fromtimestamp(t, UTC).isoformat(), "min": m - 2, "avg": m, "max": m + 3, "count": 4}
+            for t, m in zip(at, mean, strict=True)
+        ]
+        return JSONResponse({"metric": request.query_params["metric"], "points": points})
+
+    def _alerts(self, request):
+        mine = [alert for alert in self.alerts.values() if alert.device == request.query_params.get("device")]
+        rows = [
+            {"id": a.id, "rule": a.rule, "device": a.device, "severity": a.severity, "condition": a.condition,
+             "since": datetime.fromtimestamp(a.since / 1000, UTC).isoformat(), "metric": a.metric, "value": a.value,
+             "reason": a.reason, "acked": a.acked}
+            for a in mine
+        ]  # fmt: skip
+        return JSONResponse({"items": rows, "cursor": None})
+
+    def _ack(self, request):
+        if request.headers.get("x-requested-with") != "ioc":
+            return JSONResponse({"detail": "forged"}, 403)
+        alert = self.alerts[request.path_params["id"]]
+        self.acked.append(alert.id)
+        self.step(replace(alert, acked=True, acked_by="lan"), "ack")
+        return Response(status_code=204)
+
+    def app(self):
+        api, address = "/api/v1", "{address:path}"
+        routes = [
+            Route("/", self._wall),
+            Route("/sign-in", self._sign_in_page),
+            Route(f"/devices/{address}", self._device_page),
+            Route(f"{api}/session", self._session, methods=["GET", "POST"]),
+            Route(f"{api}/areas.geojson", self._areas),
+            Route(f"{api}/devices/{address}/history", self._history),
+            Route(f"{api}/devices/{address}", self._device),
+            Route(f"{api}/alerts", self._alerts),
+            Route(f"{api}/alerts/{{id}}/ack", self._ack, methods=["POST"]),
+            WebSocketRoute("/ws/live", self._live),
+            Mount("/static", StaticFiles(directory=static_dir())),
+        ]
+        return Starlette(routes=routes, lifespan=self._lifespan)
+
+    @asynccontextmanager
+    async def _lifespan(self, app):
+        self.loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        ticking = asyncio.create_task(self.hub.run(stop))
+        yield
+        stop.set()
+        await ticking
+
+
+def serve_stage(stage):
+    """Serve it on a free port; returns its address and a function that stops it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(stage.app(), log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+
+    def stop():
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+    return f"http://127.0.0.1:{listener.getsockname()[1]}", stop
+
+
+@pytest.fixture
+def make_stage():
+    """Served stages of your making: `make_stage(count=…, role=…)`; their address is `stage.url`."""
+    stops = []
+
+    def make(**facts):
+        stage = Stage(**facts)
+        stage.url, stop = serve_stage(stage)
+        stops.append(stop)
+        return stage
+
+    yield make
+    for stop in reversed(stops):
+        stop()
+
+
+@pytest.fixture
+def stage(make_stage):
+    """The usual site: 105 devices in six communes, seen by an operator."""
+    return make_stage()
+
+
+@pytest.fixture
+def hello():
+    """The text of a hello."""
+    return lambda **wishes: json.dumps({"type": "hello", **wishes})
