@@ -106,6 +106,8 @@ class MemoryStore:
             problem = self.refuses(judged)
             if problem is not None:
                 raise problem
+        for report in (report for judged in batch for report in judged.reports if identity(report) is None):
+            self._keep(report)
         outcomes = settled(batch, self._keep)
         self.quarantined += [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
         after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)

@@ -4,7 +4,7 @@ It decides nothing but which rows were there before. Where a batch holds repeats
 written again with a statement that tells them apart, so that the account of the hour is right in the same commit.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -104,9 +104,9 @@ class TimescaleStore:
             new |= self._events(cursor, batch)
             self._others(cursor, batch)
             _quarantine(cursor, batch)
-            outcomes = settled(batch, lambda report: not telling or self._key(report) in new)
             if not telling and any(self._key(report) not in new for report in _events_of(batch)):
                 raise _RepeatsInside
+            outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)
             after.settle(outcomes)
             _add_to_hour(cursor, outcomes, gaps, batch[0].message.received_at)
@@ -121,6 +121,17 @@ class TimescaleStore:
         names = sorted(wanted)
         cursor.execute(_SQL["enrol"], {"address": names, "admission": [self._admit(name).value for name in names]})
         self._ids.update(cursor.execute(_SQL["ids"], {"address": names}).fetchall())
+
+    def _fresh(self, new: set[tuple[object, ...]]) -> Callable[[Report], bool]:
+        """Whether a report's row is a new one; of two alike in one batch only the first is."""
+
+        def fresh(report: Report) -> bool:
+            key = self._key(report)
+            found = key in new
+            new.discard(key)
+            return found
+
+        return fresh
 
     def _key(self, report: Report) -> tuple[object, ...]:
         device = self._ids[report.device]

@@ -1,0 +1,177 @@
+"""The loop: acknowledged after it is kept, culprits isolated, listeners told; time is an argument."""
+
+import json
+
+from ingest.adapter import Source, choose
+from ingest.admission import Gate
+from ingest.batch import Judge
+from ingest.errors import StoreRefusedError, StoreUnavailableError
+from ingest.ledger import Outcome
+from ingest.model import Admission, Message
+from ingest.presence import Hearing
+from ingest.reader import MemoryReader
+from ingest.registry import Registry
+from ingest.service import IngestService
+from ingest.store import MemoryStore
+
+NOW = 1_795_319_000_000
+
+
+class Bench:
+    """A whole ingest in memory with a clock in the hand."""
+
+    def __init__(self, store=None):
+        self.now = NOW
+        self.reader = MemoryReader(Hearing(0))
+        self.store = store or MemoryStore()
+        self.told = []
+        judge = Judge(choose(None), {name: Source("demo") for name in ("native", "frigate", "collectd")}, Gate())
+        self.service = IngestService(
+            self.reader, self.store, judge, Registry(Hearing(0)), self.store.admit,
+            now=lambda: self.now, listener=self.told.append,
+        )  # fmt: skip
+        self.service.take_up(self.store.load())
+
+    def hear(self, *messages):
+        self.reader.put(*messages)
+        self.service.step()
+
+    def views(self):
+        return {view.device.address: view for heard in self.told for view in heard.views}
+
+
+def message(channel, device="demo/camera/c1", retained=False, **body):
+    raw = json.dumps({"v": 1, **body}).encode()
+    return Message(f"ioc/v1/{device}/{channel}", raw, NOW, retained=retained)
+
+
+def sample(seq, **m):
+    return message("telemetry", session="s", seq=seq, ts=NOW + seq, m=m or {"fps": seq})
+
+
+def test_messages_are_acknowledged_after_they_are_kept_and_the_account_balances():
+    bench = Bench()
+    bench.hear(sample(1), sample(1), Message("ioc/v1/x", b"", NOW), message("command"))
+    assert len(bench.reader.acked) == 4
+    assert bench.service.ledger.facts() == {
+        "received": 4, "stored": 1, "duplicate": 1, "ignored": 1, "quarantined": 1, "shed": 0,
+        "in_flight": 0, "spooled": 0, "seq_gaps": 0,
+    }  # fmt: skip
+
+
+def test_the_listener_hears_new_samples_in_order_and_the_device_as_it_is_now():
+    bench = Bench()
+    bench.hear(sample(1), sample(2), sample(2))
+    heard = next(heard for heard in bench.told if heard.samples)
+    assert [s.seq for s in heard.samples] == [1, 2]
+    view = bench.views()["demo/camera/c1"]
+    assert view.latest["fps"].value == 2
+    assert view.presence.fresh
+
+
+def test_a_message_the_database_refuses_goes_to_quarantine_and_stops_nobody():
+    store = MemoryStore()
+    store.refuses = lambda judged: (
+        StoreRefusedError("no") if judged.outcome is Outcome.STORED and b"poison" in judged.message.payload else None
+    )
+    bench = Bench(store)
+    bench.hear(sample(1), sample(2, text="poison"), sample(3), sample(4))
+    assert [judged.reason for judged in store.quarantined] == ["store_refused"]
+    assert len(store.rows) == 3
+    assert len(bench.reader.acked) == 4
+
+
+def test_while_the_database_is_away_nothing_is_acknowledged_and_stopping_loses_nothing():
+    store = MemoryStore()
+    bench = Bench(store)
+
+    def away(_judged):
+        bench.service.stopping.set()
+        return StoreUnavailableError("away")
+
+    store.refuses = away
+    bench.hear(sample(1))
+    assert bench.reader.acked == []
+    assert bench.service.ledger.in_flight == 1
+
+
+def test_when_the_database_is_back_the_batch_is_kept_once():
+    store = MemoryStore()
+    answers = [StoreUnavailableError("away"), None]
+    store.refuses = lambda _judged: answers.pop(0) if answers else None
+    bench = Bench(store)
+    bench.hear(sample(1))
+    assert (len(store.rows), len(bench.reader.acked)) == (1, 1)
+
+
+def test_a_gap_asks_the_device_for_a_new_birth():
+    bench = Bench()
+    bench.hear(message("birth", session="s", commands=["rebirth"]), sample(1), sample(5))
+    [(topic, payload)] = bench.reader.sent
+    assert topic == "ioc/v1/demo/camera/c1/command"
+    assert json.loads(payload)["name"] == "rebirth"
+    assert bench.service.ledger.seq_gaps == 3
+
+
+def test_retained_status_sets_state_but_does_not_make_a_device_fresh():
+    bench = Bench()
+    bench.hear(message("status", retained=True, session="s", state="online"))
+    view = bench.views()["demo/camera/c1"]
+    assert view.presence.connected
+    assert not view.presence.fresh
+
+
+def test_a_dead_gateway_makes_its_children_unknown_at_the_next_second():
+    bench = Bench()
+    bench.hear(
+        message("birth", device="demo/gateway/gw", session="g"),
+        message("status", device="demo/gateway/gw", session="g", state="online"),
+        message("birth", session="s", gateway="gw"),
+        sample(1),
+    )
+    assert not bench.views()["demo/camera/c1"].presence.unknown
+    bench.hear(message("status", device="demo/gateway/gw", session="g", state="offline", reason="lwt"))
+    bench.now += 1000
+    bench.service.step()
+    assert bench.views()["demo/camera/c1"].presence.reason == "gateway_lost"
+
+
+def test_silence_is_told_when_time_makes_it_so():
+    bench = Bench()
+    bench.hear(message("birth", session="s", interval_s=10), sample(1))
+    bench.now += 30_001
+    bench.service.step()
+    assert bench.views()["demo/camera/c1"].presence.reason == "silent"
+
+
+def test_a_late_batch_is_kept_but_moves_no_latest_value_back():
+    bench = Bench()
+    bench.hear(sample(9))
+    bench.hear(message("telemetry", session="s", batch=[{"seq": 1, "ts": NOW - 5000, "m": {"fps": 1}}]))
+    assert bench.views()["demo/camera/c1"].latest["fps"].value == 9
+    assert len(bench.store.rows) == 2
+
+
+def test_one_frigate_message_makes_its_cameras_children_of_the_recorder():
+    bench = Bench()
+    stats = {"cameras": {"cong": {"camera_fps": 5.0}}, "service": {"last_updated": NOW // 1000}}
+    message = Message("frigate/stats", json.dumps(stats).encode(), NOW)
+    bench.hear(message)
+    bench.hear(message)
+    assert bench.views()["demo/camera/cong"].device.gateway == "demo/camera/frigate"
+    assert bench.service.ledger.counts[Outcome.DUPLICATE] == 1
+
+
+def test_a_restart_takes_up_what_was_heard():
+    bench = Bench()
+    bench.hear(sample(1), sample(2))
+    again = Bench(bench.store)
+    again.hear(sample(2), sample(3))
+    assert again.service.ledger.counts[Outcome.DUPLICATE] == 1
+    assert again.views()["demo/camera/c1"].latest["fps"].value == 3
+
+
+def test_a_pending_device_stays_pending():
+    bench = Bench(MemoryStore(lambda _address: Admission.PENDING))
+    bench.hear(sample(1))
+    assert bench.views()["demo/camera/c1"].device.admission is Admission.PENDING
