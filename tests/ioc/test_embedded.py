@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from realparts.processes import scratch_folder
 
 from ioc.embedded import CannotStart, free_space_problem, start_broker, start_database
 
@@ -24,7 +25,7 @@ from ioc.embedded import CannotStart, free_space_problem, start_broker, start_da
 @pytest.fixture
 def folder():
     """Not pytest's own: root's database runs as another user, who must be let through the folders above."""
-    made = Path(tempfile.mkdtemp(prefix="ioc-embedded-"))
+    made = scratch_folder(Path(tempfile.gettempdir()))
     yield made
     shutil.rmtree(made)
 

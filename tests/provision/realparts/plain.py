@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from realparts.processes import scratch_folder
+
 from ioc.embedded import start_database
 
 
 @contextmanager
 def plain_server() -> Iterator[str]:
     """Yield a superuser's DSN; the server and its data end with the context, or with this process."""
-    folder = Path(tempfile.mkdtemp(prefix="ioc-test-plain-"))
+    folder = scratch_folder(Path(tempfile.gettempdir()))
     try:
         part = start_database(folder)
         try:

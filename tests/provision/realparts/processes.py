@@ -10,10 +10,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+SCRATCH = "ioc-test"
 LOWEST, HIGHEST = 20_000, 32_000
 """Below the kernel's ephemeral range, so that no client connection takes a stopped server's port."""
 
@@ -22,11 +24,21 @@ def free_port() -> int:
     """A port on 127.0.0.1 that nobody listens on now, in a different place for each test process."""
     dice = random.SystemRandom()
     for _ in range(200):
-        port = dice.randrange(LOWEST, HIGHEST)
+        port = dice.randrange(SCRATCH = "ioc-test"
+LOWEST, HIGHEST)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
     raise RuntimeError(f"no free port between {LOWEST} and {HIGHEST}")
+
+
+def scratch_folder(parent: Path) -> Path:
+    """A new folder of this test process, which deletes it itself; those of killed ones are deleted now."""
+    for left in parent.glob(f"{SCRATCH}-*"):
+        owner = left.name.split("-")[2]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}-{os.getpid()}-", dir=parent))
 
 
 def dies_with_us(signal_name: str) -> list[str]:

@@ -19,9 +19,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from realparts import places
-from realparts.processes import Server, dies_with_us, free_port
+from realparts.processes import Server, dies_with_us, free_port, scratch_folder
 
-PREFIX = "ioc-test"
 SETTINGS = {
     "shared_preload_libraries": "timescaledb",
     "timescaledb.telemetry_level": "off",
@@ -37,14 +36,6 @@ SETTINGS = {
 }
 
 
-def remove_abandoned(folder: Path) -> None:
-    """Delete the data folders of test runs that were killed."""
-    for left in folder.glob(f"{PREFIX}-*"):
-        owner = left.name.split("-")[2]
-        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
-            shutil.rmtree(left, ignore_errors=True)
-
-
 class Timescale(Server):
     """One server with its data folder; `close` ends it and deletes the data."""
 
@@ -54,8 +45,7 @@ class Timescale(Server):
             raise FileNotFoundError(places.PARTS["timescale"].lacking())
         self.tree = tree
         temporary = tree.root / "tmp" if tree.chrooted else Path(tempfile.gettempdir())
-        remove_abandoned(temporary)
-        self.data = Path(tempfile.mkdtemp(prefix=f"{PREFIX}-{os.getpid()}-", dir=temporary))
+        self.data = scratch_folder(temporary)
         self.port = free_port()
         self._initialise()
         options = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
