@@ -24,8 +24,7 @@ def free_port() -> int:
     """A port on 127.0.0.1 that nobody listens on now, in a different place for each test process."""
     dice = random.SystemRandom()
     for _ in range(200):
-        port = dice.randrange(SCRATCH = "ioc-test"
-LOWEST, HIGHEST)
+        port = dice.randrange(LOWEST, HIGHEST)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
