@@ -144,7 +144,7 @@ class PahoReader:
             self._changed.notify_all()
 
 
-def _no_delay(_: paho.Client, __: object, sock: paho.SocketLike) -> None:
+def _no_delay(_: paho.Client, __: object, sock: object) -> None:
     """Acknowledgements are small packets: without this they wait for each other (Nagle)."""
     if isinstance(sock, socket.socket):  # TLS sockets are sockets too
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,2 +1,53 @@
-def main() -> int:
-    return 0
+"""The command line `ioc`: reads arguments, calls one command, prints, and gives the exit status.
+
+0 done, 1 found a problem, 2 wrongly called. Decides nothing else.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ioc import settings
+from ioc.command import commands
+from ioc.embedded import CannotStart
+from ioc.errors import CommandError, SettingsError
+
+_EPILOG = "Ví dụ (example):  ioc up --demo     Tài liệu (documentation): docs/operate.md"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    parser = _parser()
+    known = parser.parse_args(arguments)
+    try:
+        chosen = settings.load(Path(known.config) if known.config else None, os.environ)
+        run: Callable[[settings.Settings, argparse.Namespace], int] = known.run
+        return run(chosen, known)
+    except SettingsError as error:
+        print(f"ioc: {error}", file=sys.stderr)
+        return 2
+    except (CommandError, CannotStart) as error:
+        print(f"ioc: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("ioc", description="Trung tâm điều hành thông minh (operations centre)",
+                                     epilog=_EPILOG)  # fmt: skip
+    parser.add_argument("--config", metavar="FILE", help="tệp thiết lập TOML (settings file; default ioc.toml)")
+    made = parser.add_subparsers(required=True, metavar="LỆNH (command)")
+    for command in commands():
+        sub = made.add_parser(command.name, help=command.help, description=command.help,
+                              epilog=f"Ví dụ (example):  {command.example}")  # fmt: skip
+        for name, options in command.options:
+            sub.add_argument(*name.split(), **options)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
