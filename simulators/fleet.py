@@ -138,9 +138,9 @@ class Fleet:
     def _lay_links(self, addresses: list[str], shared: int) -> dict[str, Link]:
         """The link of each device: its own, or one for up to `shared` of them."""
         if shared == 1:
-            return {address: Link(address, self._broker, self, shared=False) for address in addresses}
+            return {each: Link(each.replace("/", "."), self._broker, self, shared=False) for each in addresses}
         site, many = addresses[0].partition("/")[0], -(-len(addresses) // shared)
-        links = [Link(f"{site}/shared/{at}", self._broker, self, shared=True) for at in range(many)]
+        links = [Link(f"{site}.shared.{at}", self._broker, self, shared=True) for at in range(many)]
         return {address: links[at % many] for at, address in enumerate(addresses)}
 
     def _now(self) -> float:

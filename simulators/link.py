@@ -77,7 +77,7 @@ class Ear(Protocol):
 
 
 class Link:
-    """A connection with its outbox; `name` is its client id."""
+    """A connection with its outbox. `name` is its client id, without a slash: rumqttd dies of a slash in one."""
 
     def __init__(self, name: str, broker: Broker, ear: Ear, *, shared: bool) -> None:
         self.name, self.shared, self.online, self.wanted = name, shared, False, False
