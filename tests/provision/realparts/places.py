@@ -4,8 +4,10 @@ It only looks. It never installs, starts or downloads anything (see `provision.p
 this file), and needs nothing but the standard library, so that provisioning runs before any install.
 """
 
+import importlib.util
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,18 @@ def chromium() -> Path | None:
     return program("IOC_TEST_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
 
 
+def playwright_runs() -> bool:
+    """Whether Playwright's own driver starts: it needs a library that bare systems lack."""
+    spec = importlib.util.find_spec("playwright")
+    if spec is None or not spec.submodule_search_locations:
+        return True  # nothing to say before it is installed
+    driver = Path(spec.submodule_search_locations[0]) / "driver" / "node"
+    try:
+        return subprocess.run([driver, "--version"], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
 def collectd() -> Path | None:
     """The collectd daemon."""
     return program("IOC_TEST_COLLECTD", "collectd")
@@ -122,7 +136,12 @@ PARTS: dict[str, RealPart] = {
         lambda: (timescale_dsn() or timescale_tree()) is not None,
         (),  # from the system where it has one, else a Debian tree: provision.py decides
     ),
-    "chromium": RealPart("Chromium", "IOC_TEST_CHROMIUM", lambda: chromium() is not None, ("chromium",)),
+    "chromium": RealPart(
+        "Chromium",
+        "IOC_TEST_CHROMIUM",
+        lambda: chromium() is not None and playwright_runs(),
+        ("chromium", "libatomic1", "fonts-dejavu-core"),  # a bare system lacks Playwright's library and any font
+    ),
     "collectd": RealPart(
         "collectd",
         "IOC_TEST_COLLECTD",
