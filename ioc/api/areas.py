@@ -1,0 +1,128 @@
+"""Areas, and devices on the map, as JSON and as GeoJSON (RFC 7946: WGS 84, longitude first)."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Query, Response
+from typing_extensions import TypedDict
+
+from ioc.accounts.model import Role
+from ioc.api.auth import requires
+from ioc.api.database import Row, areas_below, rows
+from ioc.api.facts import Standing, standings, state_of
+from ioc.api.parts import Has
+from ioc.api.routing import router
+
+routes = router("/api/v1", "map")
+
+EVERY = 1_000_000  # rows; a map has all of them
+GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+json": {}}}}
+
+
+class Area(TypedDict):
+    """A place that devices stand in, valid between two days where these are known."""
+
+    slug: str
+    name: str
+    parent: str | None
+    lat: float | None
+    lon: float | None
+    valid_from: str | None
+    valid_to: str | None
+    devices: int
+
+
+class Areas(TypedDict):
+    """Areas, parents before their parts."""
+
+    items: list[Area]
+
+
+@routes.get("/areas", dependencies=[requires(Role.VIEWER)])
+def list_areas(parts: Has) -> Areas:
+    """Every area with the number of devices standing in it."""
+    with parts.pool.connection() as connection:
+        return {"items": [_area(area) for area in rows(connection, "areas")]}
+
+
+@routes.get("/areas.geojson", dependencies=[requires(Role.VIEWER)], response_class=Response, responses={**GEOJSON})
+def areas_geojson(parts: Has) -> Response:
+    """Areas as features: their boundary where one was imported, else their point."""
+    with parts.pool.connection() as connection:
+        found = rows(connection, "areas")
+    return _collection([
+        {
+            "type": "Feature",
+            "id": area["slug"],
+            "geometry": area["boundary"] or _point(area),
+            "properties": {name: value for name, value in _area(area).items() if name not in ("lat", "lon")},
+        }
+        for area in found
+    ])  # fmt: skip
+
+
+@routes.get(
+    "/map/devices.geojson", dependencies=[requires(Role.VIEWER)], response_class=Response, responses={**GEOJSON}
+)
+def devices_geojson(
+    parts: Has,
+    family: Annotated[str | None, Query(max_length=63)] = None,
+    area: Annotated[str | None, Query(max_length=63, description="with the areas below it")] = None,
+) -> Response:
+    """Devices as features, retired ones left out; one that nobody located has no geometry."""
+    with parts.pool.connection() as connection:
+        wanted = {"family": family, "areas": areas_below(connection, area), "like": None, "after": "", "limit": EVERY}
+        standing = standings(parts, connection)
+        found = [row for row in rows(connection, "devices_page", wanted) if row["admission"] != "retired"]
+    return _collection([_device(row, standing(row)) for row in found])
+
+
+def _device(row: Row, standing: Standing) -> Row:
+    presence = standing.presence
+    return {
+        "type": "Feature",
+        "id": row["address"],
+        "geometry": _point(row),
+        "properties": {
+            "address": row["address"],
+            "name": row["name"],
+            "family": row["address"].split("/")[1],
+            "area": row["area"],
+            "admission": row["admission"],
+            "state": state_of(row["admission"], presence),
+            "connected": presence.connected,
+            "fresh": presence.fresh,
+            "working": presence.working,
+            "unknown": presence.unknown,
+        },
+    }
+
+
+def _area(row: Row) -> Area:
+    return {
+        "slug": row["slug"],
+        "name": row["name"],
+        "parent": row["parent"],
+        "lat": row["lat"],
+        "lon": row["lon"],
+        "valid_from": _day(row["valid_from"]),
+        "valid_to": _day(row["valid_to"]),
+        "devices": row["devices"],
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _point(row: Row) -> Row | None:
+    if row["lat"] is None or row["lon"] is None:
+        return None
+    return {"type": "Point", "coordinates": [row["lon"], row["lat"]]}
+
+
+def _collection(features: Sequence[Row]) -> Response:
+    body = msgspec.json.encode({"type": "FeatureCollection", "features": features})
+    return Response(body, media_type="application/geo+json")

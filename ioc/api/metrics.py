@@ -1,0 +1,85 @@
+"""The centre in numbers, as Prometheus reads them (text exposition format 0.0.4)."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Response
+from psycopg import Connection
+
+from ioc.accounts.model import Role
+from ioc.api.auth import requires
+from ioc.api.database import Row, row, rows, tuples
+from ioc.api.parts import Has, Parts
+from ioc.api.routing import router
+
+routes = router("", "operations")
+
+_OUTCOMES = ("stored", "duplicate", "ignored", "quarantined", "shed")
+_ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric with its samples: labels and value of each."""
+
+    name: str
+    kind: str  # counter, gauge
+    purpose: str
+    samples: Iterable[tuple[Mapping[str, str], float]]
+
+    def lines(self) -> Iterator[str]:
+        """The metric as it is written."""
+        yield f"# HELP {self.name} {self.purpose}"
+        yield f"# TYPE {self.name} {self.kind}"
+        for labels, value in self.samples:
+            told = ",".join(f'{name}="{text.translate(_ESCAPES)}"' for name, text in labels.items())
+            yield f"{self.name}{{{told}}} {value}" if told else f"{self.name} {value}"
+
+
+@routes.get("/metrics", dependencies=[requires(Role.VIEWER, local=True)], response_class=Response)
+def metrics(parts: Has) -> Response:
+    """The centre in numbers."""
+    with parts.pool.connection() as connection:
+        found = [*_ingest(row(connection, "newest_run")), *_kept(connection), *_here(parts)]
+    text = "".join(f"{line}\n" for metric in found for line in metric.lines())
+    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _ingest(run: Row | None) -> Iterator[Metric]:
+    if run is None:
+        return
+    settled = [({"outcome": name}, run[name]) for name in _OUTCOMES]
+    yield Metric(
+        "ioc_messages_received_total", "counter", "Messages since the ingest started.", [({}, run["received"])]
+    )
+    yield Metric("ioc_messages_settled_total", "counter", "What became of them.", settled)
+    yield Metric("ioc_messages_in_flight", "gauge", "Received and not settled yet.", [({}, run["in_flight"])])
+    yield Metric("ioc_messages_spooled", "gauge", "Of these, waiting on disk.", [({}, run["spooled"])])
+    yield Metric(
+        "ioc_seq_gaps_total", "counter", "Messages that devices sent and we never heard.", [({}, run["seq_gaps"])]
+    )
+    yield Metric("ioc_ingest_hearing", "gauge", "1 while connected to the broker.", [({}, int(run["hearing"]))])
+    kept = run["kept_at"].timestamp()
+    yield Metric("ioc_ingest_kept_timestamp_seconds", "gauge", "When the ingest last kept its account.", [({}, kept)])
+    started = run["started_at"].timestamp()
+    yield Metric("ioc_ingest_start_timestamp_seconds", "gauge", "When the ingest started.", [({}, started)])
+
+
+def _kept(connection: Connection[Any]) -> Iterator[Metric]:
+    devices = [({"family": kind, "admission": word}, n) for kind, word, n in tuples(connection, "device_counts")]
+    reasons = [({"reason": reason}, n) for reason, n in tuples(connection, "quarantine_reasons")]
+    size = rows(connection, "database_size")[0]["pg_database_size"]
+    yield Metric("ioc_devices", "gauge", "Devices on record.", devices)
+    yield Metric("ioc_quarantine_rows", "gauge", "Messages kept in quarantine.", reasons)
+    yield Metric("ioc_database_bytes", "gauge", "Size of the database on disk.", [({}, size)])
+
+
+def _here(parts: Parts) -> Iterator[Metric]:
+    ready = [({"part": name}, int(probe() is None)) for name, probe in parts.readiness.items()]
+    yield Metric("ioc_ready", "gauge", "1 while the part is ready.", ready)
+    pool = [({"what": name}, value) for name, value in sorted(parts.pool.get_stats().items())]
+    yield Metric("ioc_web_pool", "gauge", "The web's database connections, by psycopg_pool's names.", pool)
+    if parts.hub is not None:
+        hub = [({"what": name}, value) for name, value in parts.hub.stats().items()]
+        yield Metric("ioc_wall", "gauge", "The live stream: clients, number of the picture, frames made.", hub)

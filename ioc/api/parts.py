@@ -1,0 +1,81 @@
+"""What the HTTP face is handed: everything it needs, and nothing it makes itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+
+from alerts.store import AlertStore
+from ingest.model import View
+from ioc.accounts.store import Pool
+from ioc.accounts.throttle import Throttle
+from maps.hub import Hub
+
+Probe = Callable[[], str | None]
+"""Looks at one part: None when it is ready, else a sentence on what is wrong."""
+
+
+class WallPage(Protocol):
+    """Renders the wall of the site with this display name."""
+
+    def __call__(self, lang: str, nonce: str, site: str) -> str:
+        """A whole HTML document; `nonce` stands on each inline script and style."""
+
+
+class DevicePage(Protocol):
+    """Renders the page of one device."""
+
+    def __call__(self, lang: str, nonce: str, address: str, *, site: str) -> str:
+        """A whole HTML document."""
+
+
+class SignInPage(Protocol):
+    """Renders the way in; the page itself reads `?next=` and follows it only here."""
+
+    def __call__(self, lang: str, nonce: str, *, site: str) -> str:
+        """A whole HTML document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages, the policy they work under, the files they load from `/static`, and how a language is picked."""
+
+    wall: WallPage
+    device: DevicePage
+    sign_in: SignInPage
+    policy: Callable[[str], str]  # of a nonce
+    language: Callable[..., str]  # of wishes, best first; each may be None
+    static: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything handed in.
+
+    `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
+    is another process: then presence is judged from the database. `hub` may be None where no wall is served.
+    """
+
+    pool: Pool
+    alerts: AlertStore
+    pages: Pages
+    now: Callable[[], int]
+    site: str
+    hub: Hub | None = None
+    views: Callable[[], Mapping[str, View]] | None = None
+    readiness: Mapping[str, Probe] = field(default_factory=dict)
+    https: bool = False
+    throttle: Throttle = field(default_factory=Throttle)
+
+
+async def parts_of(connection: HTTPConnection) -> Parts:
+    """The parts of the app that a request came to."""
+    parts: Parts = connection.app.state.parts
+    return parts
+
+
+Has = Annotated[Parts, Depends(parts_of)]
+"""A route's parameter that is given the parts."""

@@ -1,0 +1,113 @@
+-- name: devices_page
+-- Devices in the order of addresses, after a given one.
+SELECT d.address, d.admission, d.name, d.maker, d.model, d.fw, d.lat, d.lon, d.area, area.name AS area_name,
+    d.gateway, d.interval_s, d.metrics, d.commands, d.enrolled_at, d.state, d.state_reason, d.heard_at, d.latest
+FROM device d LEFT JOIN area ON area.slug = d.area
+WHERE d.address > %(after)s
+    AND (%(family)s::text IS NULL OR split_part(d.address, '/', 2) = %(family)s)
+    AND (%(like)s::text IS NULL OR d.address ILIKE %(like)s OR d.name ILIKE %(like)s)
+    AND (%(areas)s::text[] IS NULL OR d.area = ANY (%(areas)s))
+ORDER BY d.address LIMIT %(limit)s;
+
+-- name: device
+-- One device as it was last kept.
+SELECT d.address, d.admission, d.name, d.maker, d.model, d.fw, d.lat, d.lon, d.area, area.name AS area_name,
+    d.gateway, d.interval_s, d.metrics, d.commands, d.enrolled_at, d.state, d.state_reason, d.heard_at, d.latest
+FROM device d LEFT JOIN area ON area.slug = d.area
+WHERE d.address = %(address)s;
+
+-- name: gateways
+-- The devices through which others reach us.
+SELECT address, state, state_reason, heard_at, interval_s FROM device
+WHERE address IN (SELECT gateway FROM device WHERE gateway IS NOT NULL);
+
+-- name: hearing
+-- How well the newest ingest hears, and when it last said so.
+SELECT started_at, kept_at, hearing FROM ingest_run ORDER BY started_at DESC LIMIT 1;
+
+-- name: record
+-- What an operator may change of a device, held until the change is made.
+SELECT admission, name, area FROM device WHERE address = %(address)s FOR UPDATE;
+
+-- name: change_device
+-- Sets the record; running services follow `changed_at`.
+UPDATE device SET admission = %(admission)s, name = %(name)s, area = %(area)s, changed_at = clock_timestamp()
+WHERE address = %(address)s;
+
+-- name: area_exists
+-- Whether there is an area of that slug.
+SELECT FROM area WHERE slug = %(area)s;
+
+-- name: areas
+-- Every area, parents before their parts, with the number of devices standing in it.
+WITH RECURSIVE tree AS (
+    SELECT slug, 0 AS depth FROM area WHERE parent IS NULL
+    UNION ALL SELECT a.slug, depth + 1 FROM area a JOIN tree ON a.parent = tree.slug WHERE depth < 16)
+SELECT area.slug, area.name, area.parent, area.lat, area.lon, area.boundary, area.valid_from, area.valid_to,
+    count(device.id) FILTER (WHERE device.admission <> 'retired') AS devices
+FROM area JOIN tree USING (slug) LEFT JOIN device ON device.area = area.slug
+GROUP BY area.slug, tree.depth ORDER BY tree.depth, area.slug;
+
+-- name: history
+-- One metric of one device by buckets; a bucket without a value is absent. On and off count as 1 and 0.
+SELECT date_bin(%(step)s, ts, %(origin)s) AS bucket, min(value), avg(value), max(value), count(*)
+FROM (SELECT ts, CASE jsonb_typeof(m -> %(metric)s)
+            WHEN 'number' THEN (m ->> %(metric)s)::double precision
+            WHEN 'boolean' THEN (m ->> %(metric)s)::boolean::integer::double precision END AS value
+      FROM reading
+      WHERE device_id = %(device)s AND ts >= %(since)s AND ts < %(until)s AND NOT suspect) AS one
+WHERE value IS NOT NULL
+GROUP BY bucket ORDER BY bucket;
+
+-- name: device_id
+-- The number under which a device's series are kept.
+SELECT id FROM device WHERE address = %(address)s;
+
+-- name: newest_run
+-- The account of the newest ingest since it started.
+SELECT started_at, received, stored, duplicate, ignored, quarantined, shed, in_flight, spooled, seq_gaps, hearing, kept_at
+FROM ingest_run ORDER BY started_at DESC LIMIT 1;
+
+-- name: ledger_hours
+-- The account by hour, newest first.
+SELECT hour, received, stored, duplicate, ignored, quarantined, shed, seq_gaps
+FROM ledger_hour ORDER BY hour DESC LIMIT %(hours)s;
+
+-- name: ledger_all
+-- The account of everything ever settled.
+SELECT coalesce(sum(received), 0)::bigint AS received, coalesce(sum(stored), 0)::bigint AS stored,
+    coalesce(sum(duplicate), 0)::bigint AS duplicate, coalesce(sum(ignored), 0)::bigint AS ignored,
+    coalesce(sum(quarantined), 0)::bigint AS quarantined, coalesce(sum(shed), 0)::bigint AS shed,
+    coalesce(sum(seq_gaps), 0)::bigint AS seq_gaps
+FROM ledger_hour;
+
+-- name: quarantine_page
+-- Messages that could not be used, newest first, below a given one.
+SELECT id, received_at, topic, reason, detail, bytes, head FROM quarantine
+WHERE (%(before)s::bigint IS NULL OR id < %(before)s)
+    AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+    AND (%(like)s::text IS NULL OR topic LIKE %(like)s)
+ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: quarantine_reasons
+-- How many were quarantined for each reason.
+SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY count(*) DESC, reason;
+
+-- name: quarantine_topics
+-- The topics with the most quarantined messages.
+SELECT topic, count(*) FROM quarantine GROUP BY topic ORDER BY count(*) DESC, topic LIMIT 200;
+
+-- name: device_counts
+-- Devices by family and admission.
+SELECT split_part(address, '/', 2), admission, count(*) FROM device GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: database_size
+-- Bytes of the database on disk.
+SELECT pg_database_size(current_database());
+
+-- name: areas_below
+-- An area and all areas below it.
+WITH RECURSIVE below AS (
+    SELECT %(area)s::text AS slug
+    UNION SELECT area.slug FROM area JOIN below ON area.parent = below.slug)
+SELECT slug FROM below;
