@@ -1,0 +1,60 @@
+"""Every golden message gives what stands beside it; no message whatever makes an adapter raise."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.adapter import Source, adapters, choose
+from ingest.errors import UnknownAdapterError
+from ingest.model import Ignored, Message, Rejected
+
+NOW = 1_795_319_000_000
+GOLDEN = [
+    pytest.param(file.stem, json.loads(line), id=f"{file.stem}-{number}")
+    for file in sorted(Path(__file__).parent.parent.joinpath("golden").glob("*.jsonl"))
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+]
+
+
+def payload(line):
+    return bytes.fromhex(line["payload_hex"]) if "payload_hex" in line else line["payload"].encode()
+
+
+@pytest.mark.parametrize(("name", "line"), GOLDEN)
+def test_a_golden_message_gives_what_stands_beside_it(name, line):
+    adapter = adapters()[name]
+    assert adapter.takes(line["topic"])
+    message = Message(line["topic"], payload(line), NOW, retained=line.get("retain", False))
+    parsed = adapter.read(message, Source("golden", line.get("options", {})))
+    if isinstance(line["expect"], str):
+        assert isinstance(parsed, Ignored | Rejected)
+        assert parsed.reason == line["expect"]
+        return
+    assert not isinstance(parsed, Ignored | Rejected)
+    assert len(parsed) == len(line["expect"])
+    for report, expected in zip(parsed, line["expect"], strict=True):
+        said = {name: getattr(report, name) for name in expected if name != "kind"}
+        assert {"kind": type(report).__name__, **said} == expected
+
+
+def test_every_adapter_has_golden_messages_or_tests_of_its_own():
+    assert set(adapters()) == {param.values[0] for param in GOLDEN} | {"native"}
+
+
+@given(
+    st.sampled_from(sorted(adapters())),
+    st.lists(st.text(st.characters(codec="utf-8", exclude_characters="#+\0"), max_size=12), max_size=5),
+    st.binary(max_size=120) | st.sampled_from([b"{}", b"[]", b"null", b'{"after":[],"type":"new"}', b"1:nan:2"]),
+)
+def test_no_message_makes_an_adapter_raise(name, levels, payload):
+    adapter = adapters()[name]
+    topic = adapter.subscriptions[0].removesuffix("#") + "/".join(levels)
+    assert isinstance(adapter.read(Message(topic, payload, NOW), Source("s")), Rejected | Ignored | list)
+
+
+def test_an_unknown_adapter_is_named_with_the_nearest_known_one():
+    with pytest.raises(UnknownAdapterError, match="frigate"):
+        choose(["frigatte"])
