@@ -16,3 +16,7 @@ class RuleError(AlertsError):
 
 class StoreDownError(AlertsError):
     """The database cannot be reached now; what was to be saved must be kept and offered again."""
+
+
+class StoreRefusedError(AlertsError):
+    """The database will not take this, now or later: another engine may be at work on the same tables."""

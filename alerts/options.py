@@ -52,7 +52,7 @@ class Options:
 
     def choice(self, key: str, choices: Iterable[str]) -> str | None:
         """One of the words in `choices`, or None where the key is absent."""
-        value, choices = self.text(key), tuple(choices)
+        value, choices = self.text(key), tuple(str(choice) for choice in choices)
         if value is None or value in choices:
             return value
         near = get_close_matches(value, choices, n=1, cutoff=0.5)

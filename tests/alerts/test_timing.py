@@ -1,11 +1,10 @@
 """`for`, `keep` and the dead band, in the numbers of promtool and of the operators' acceptance scenarios."""
 
-from tests.alerts.conftest import BLIND, GONE, HOT, SILENT, THERE, WILL, District, make, view
-
 from alerts.engine import Engine
 from alerts.model import Alert
 from alerts.rulebook import read_rules
 from ingest.model import Heard
+from tests.alerts.conftest import BLIND, GONE, HOT, SILENT, THERE, WILL, District, make, view
 
 
 def test_it_fires_when_it_was_bad_for_as_long_as_the_rule_says() -> None:

@@ -1,0 +1,154 @@
+"""Keeps alerts in PostgreSQL or TimescaleDB, over a pool of connections that the caller gives and closes.
+
+Shell: it decides nothing (`alerts.outbox` does, inside the transaction). Every method is one transaction and
+waits `wait_s` for a connection at most. The statements are in `alerts/queries.sql`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+from alerts import outbox, rows
+from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.model import Alert, Request, Severity, Transition
+from alerts.outbox import Letter
+from alerts.store import Answer, Entry, never_fired
+from ingest.queries import load
+
+SQL: Final[Mapping[str, LiteralString]] = load("alerts")
+
+Cursor = psycopg.Cursor[dict[str, Any]]
+
+
+class PostgresStore:
+    """Both ports of `alerts.store`. Raises `StoreDownError` while there is no database to reach."""
+
+    def __init__(self, pool: ConnectionPool[Any], *, wait_s: float = 2.0) -> None:
+        self._pool = pool
+        self._wait_s = wait_s
+
+    def load(self) -> tuple[tuple[Alert, ...], int | None]:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            alerts = tuple(rows.alert(row) for row in cursor.execute(SQL["load_alerts"]))
+            found = cursor.execute(SQL["load_time"]).fetchone()
+            return alerts, None if found is None else rows.millis(found["evaluated_at"])
+
+    def keep_time(self, evaluated_at: int) -> None:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            cursor.execute(SQL["keep_time"], {"evaluated_at": rows.stamp(evaluated_at)})
+
+    def save(
+        self, steps: Sequence[Transition], *, channels: Sequence[str] = (), answers: Sequence[Answer] = ()
+    ) -> None:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            if steps:
+                cursor.executemany(SQL["save_alert"], [rows.of_alert(step.alert) for step in steps])
+                _post(cursor, _save_timeline(cursor, steps), channels)
+            forgotten = [step.alert.id for step in steps if never_fired(step.alert)]
+            if forgotten:
+                cursor.execute(SQL["forget_alerts"], {"ids": forgotten})
+            if answers:
+                cursor.executemany(SQL["answer_request"], [rows.of_answer(answer) for answer in answers])
+
+    def list(
+        self,
+        *,
+        is_open: bool | None = None,
+        areas: Collection[str] | None = None,
+        severity: Severity | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> tuple[Alert, ...]:
+        """See `AlertStore`."""
+        chosen = {
+            "is_open": is_open,
+            "areas": None if areas is None else [*areas],
+            "severity": severity,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        with self._transaction() as found:
+            return tuple(rows.alert(row) for row in found.execute(SQL["list_alerts"], chosen))
+
+    def get(self, alert_id: str) -> tuple[Alert, tuple[Entry, ...]] | None:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            found = cursor.execute(SQL["get_alert"], {"id": alert_id}).fetchone()
+            if found is None:
+                return None
+            timeline = cursor.execute(SQL["get_timeline"], {"id": alert_id})
+            return rows.alert(found), tuple(rows.entry(row) for row in timeline)
+
+    def request(self, request: Request) -> None:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            cursor.execute(SQL["add_request"], rows.of_request(request))
+
+    def requests(self, limit: int = 100) -> tuple[Request, ...]:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            waiting = cursor.execute(SQL["waiting_requests"], {"limit": limit})
+            return tuple(rows.request(row) for row in waiting)
+
+    def answer(self, request_id: str) -> Answer | None:
+        """See `AlertStore`."""
+        with self._transaction() as cursor:
+            found = cursor.execute(SQL["get_answer"], {"id": request_id}).fetchone()
+            return None if found is None else rows.answer(found)
+
+    def lease(self, channel: str, now: int) -> Letter | None:
+        """See `LetterStore`."""
+        with self._transaction() as cursor:
+            asked = {"channel": channel, "now": rows.stamp(now)}
+            found = cursor.execute(SQL["next_letter"], asked).fetchone()
+            if found is None:
+                return None
+            leased = outbox.lease(rows.letter(found), now)
+            cursor.execute(SQL["lease_letter"], rows.of_letter(leased))
+            return leased
+
+    def settle(self, letter: Letter) -> None:
+        """See `LetterStore`."""
+        with self._transaction() as cursor:
+            cursor.execute(SQL["settle_letter"], rows.of_letter(letter))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor]:
+        try:
+            with (
+                self._pool.connection(timeout=self._wait_s) as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
+                yield cursor
+        except (psycopg.OperationalError, psycopg.InterfaceError) as why:
+            raise StoreDownError(f"the database of alerts cannot be reached: {why}") from why
+        except psycopg.Error as why:
+            raise StoreRefusedError(f"the database of alerts refused: {why}") from why
+
+
+def _save_timeline(cursor: Cursor, steps: Sequence[Transition]) -> list[Transition]:
+    """Write the timeline; gives the steps that were not there yet."""
+    cursor.executemany(SQL["save_step"], [rows.of_step(step) for step in steps], returning=True)
+    return [step for step, result in zip(steps, cursor.results(), strict=True) if result.rowcount]
+
+
+def _post(cursor: Cursor, steps: Sequence[Transition], channels: Sequence[str]) -> None:
+    """Write and cancel the letters that these steps owe."""
+    letters: dict[str, dict[str, Letter]] = {step.alert.id: {} for step in steps}
+    for row in cursor.execute(SQL["letters_of"], {"ids": [*letters]}):
+        letters[row["alert_id"]][row["key"]] = rows.letter(row)
+    changed: dict[str, Letter] = {}
+    for step in steps:
+        mine = letters[step.alert.id]
+        posted = {letter.key: letter for letter in outbox.post(step, channels, [*mine.values()])}
+        mine |= posted
+        changed |= posted
+    if changed:
+        cursor.executemany(SQL["write_letter"], [rows.of_letter(letter) for letter in changed.values()])

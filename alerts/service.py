@@ -1,0 +1,136 @@
+"""Runs the engine for the ingest: hears, ticks, answers operators, saves, and tells the wall.
+
+Shell: what becomes of an alert is the engine's decision. Every method is called by one thread, blocks for a
+bounded time and raises nothing for a database that is away: its steps then reach the wall at once and wait,
+in order, in a bounded queue, until they can be saved.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from alerts.engine import Engine
+from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.model import Refused, Request, Transition
+from alerts.store import AlertStore, Answer
+from ingest.model import Heard
+
+KEEP_TIME_MS: Final = 5_000  # how exactly a restart knows how long it was down
+RETRY_MS: Final = 2_000
+BATCH: Final = 500
+
+log = logging.getLogger(__name__)
+
+Unsaved = tuple[Transition | None, Answer | None]
+
+
+class AlertService:
+    """`publish` is told every step once, saved or not; `channels` are the names that letters are written to.
+
+    The queue holds `backlog` steps; beyond that the oldest are let go, counted in `stats()["dropped"]`: the
+    alerts themselves stay right, since each step carries its whole alert, but their timelines have gaps.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: AlertStore,
+        *,
+        publish: Callable[[Sequence[Transition]], None],
+        channels: Sequence[str] = (),
+        backlog: int = 10_000,
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._publish = publish
+        self._channels = tuple(channels)
+        self._limit = backlog
+        self._unsaved: deque[Unsaved] = deque()
+        self._retry_at = 0
+        self._kept_at = 0
+        self._counts = {"steps": 0, "announced": 0, "dropped": 0, "refused": 0}
+
+    def hear(self, heard: Heard) -> None:
+        """Judge what one step of the ingest changed."""
+        self._take(self._engine.observe(heard), heard.now)
+
+    def tick(self, now: int) -> None:
+        """Let time pass, and do what operators asked; to be called about every second."""
+        self._take(self._engine.tick(now), now)
+        if self._unsaved or now < self._retry_at:
+            return  # the database is away: neither requests nor time can be exchanged with it
+        try:
+            self._answer(self._store.requests(), now)
+            if now - self._kept_at >= KEEP_TIME_MS:
+                self._store.keep_time(now)
+                self._kept_at = now
+        except StoreDownError as why:
+            self._wait(now, why)
+
+    def stats(self) -> dict[str, int]:
+        """Counts since the start, and what is open and unsaved now."""
+        return {**self._counts, "open": len(self._engine.alerts), "unsaved": len(self._unsaved)}
+
+    def _answer(self, requests: Sequence[Request], now: int) -> None:
+        if not requests:
+            return
+        steps: list[Transition] = []
+        for request in requests:
+            outcome = self._engine.act(request, now)
+            if isinstance(outcome, Refused):
+                self._unsaved.append((None, Answer(request.id, now, outcome.reason, outcome.detail)))
+            else:
+                steps.append(outcome)
+                self._unsaved.append((outcome, Answer(request.id, now, "done")))
+        self._deliver(steps, now)
+
+    def _take(self, steps: Sequence[Transition], now: int) -> None:
+        self._unsaved.extend((step, None) for step in steps)
+        while len(self._unsaved) > self._limit:
+            self._unsaved.popleft()
+            self._counts["dropped"] += 1
+        self._deliver(steps, now)
+
+    def _deliver(self, steps: Sequence[Transition], now: int) -> None:
+        if self._unsaved and now >= self._retry_at:
+            self._save(now)
+        self._counts["steps"] += len(steps)
+        self._counts["announced"] += sum(step.announce is not None for step in steps)
+        if steps:
+            self._publish(steps)
+
+    def _save(self, now: int) -> None:
+        try:
+            while self._unsaved:
+                batch = [self._unsaved[place] for place in range(min(BATCH, len(self._unsaved)))]
+                self._save_batch(batch)
+                for _ in batch:
+                    self._unsaved.popleft()
+            self._retry_at = 0
+        except StoreDownError as why:
+            self._wait(now, why)
+
+    def _save_batch(self, batch: Sequence[Unsaved]) -> None:
+        """Save it whole; where the database refuses it, one by one, so that one bad step stops no other."""
+        try:
+            self._write(batch)
+        except StoreRefusedError:
+            for one in batch:
+                try:
+                    self._write([one])
+                except StoreRefusedError as why:
+                    self._counts["refused"] += 1
+                    alert = None if one[0] is None else one[0].alert.id
+                    facts = {"action": "alert_refused", "alert": alert, "why": str(why)}
+                    log.exception("A step of an alert cannot be saved", extra=facts)
+
+    def _write(self, batch: Sequence[Unsaved]) -> None:
+        steps = [step for step, _ in batch if step is not None]
+        answers = [answer for _, answer in batch if answer is not None]
+        self._store.save(steps, channels=self._channels, answers=answers)
+
+    def _wait(self, now: int, why: StoreDownError) -> None:
+        self._retry_at = now + RETRY_MS
+        facts = {"action": "alerts_unsaved", "unsaved": len(self._unsaved), "why": str(why)}
+        log.warning("Alerts wait for the database", extra=facts)

@@ -1,0 +1,171 @@
+"""The engine at work with a store and a wall."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from alerts.engine import Engine
+from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.model import Action, Transition
+from alerts.rulebook import read_rules
+from alerts.service import AlertService
+from alerts.store import MemoryStore
+from ingest.model import Heard
+from tests.alerts.conftest import HOT, request, sample, view
+
+
+class FrailStore(MemoryStore):
+    """One that can be away, and that refuses what it is told to."""
+
+    away = False
+    refuses = ""
+
+    def save(self, steps: Sequence[Transition], **owed: object) -> None:
+        self._check()
+        if any(step.alert.device == self.refuses for step in steps):
+            raise StoreRefusedError("no")
+        super().save(steps, **owed)  # type: ignore[arg-type]
+
+    def requests(self, limit: int = 100) -> tuple[object, ...]:  # type: ignore[override]
+        self._check()
+        return super().requests(limit)
+
+    def _check(self) -> None:
+        if self.away:
+            raise StoreDownError("away")
+
+
+class Wall(list[Transition]):
+    """Whatever was published."""
+
+    def show(self, steps: Sequence[Transition]) -> None:
+        self.extend(steps)
+
+
+@pytest.fixture
+def store() -> FrailStore:
+    return FrailStore()
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+def serve(store: MemoryStore, wall: Wall, **options: int) -> AlertService:
+    return AlertService(
+        Engine(read_rules([HOT])), store, publish=wall.show, channels=["duty"], backlog=options.get("backlog", 100)
+    )
+
+
+def hot(at_s: int, *devices: str, value: float = 90) -> Heard:
+    named = [f"demo/camera/{device}" for device in devices or ("c1",)]
+    return Heard(
+        at_s * 1000,
+        tuple(view(device=name) for name in named),
+        tuple(sample(at_s, value, device=name) for name in named),
+    )
+
+
+def test_a_step_is_saved_and_shown(store: FrailStore, wall: Wall) -> None:
+    serve(store, wall).hear(hot(0))
+    assert [step.announce for step in wall] == ["open"]
+    assert len(store.load()[0]) == 1
+    assert len(store.letters) == 1
+
+
+def test_while_the_database_is_away_the_wall_is_told_at_once_and_the_rest_is_kept(
+    store: FrailStore, wall: Wall
+) -> None:
+    service = serve(store, wall)
+    store.away = True
+    service.hear(hot(0))
+    service.hear(hot(1, value=70))
+    assert [step.announce for step in wall] == ["open", "clear"]
+    assert service.stats()["unsaved"] == 2
+    store.away = False
+    service.tick(3000)
+    assert service.stats()["unsaved"] == 0
+    _, timeline = store.get(wall[0].alert.id) or (None, ())
+    assert [entry.announce for entry in timeline] == ["open", "clear"]
+    assert [step.announce for step in wall] == ["open", "clear"]  # shown once
+
+
+def test_a_database_that_is_away_is_not_asked_with_every_step(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    store.away = True
+    service.hear(hot(0))
+    store.away = False
+    service.hear(hot(1, "c2"))
+    assert service.stats()["unsaved"] == 2
+    service.tick(2000)
+    assert service.stats()["unsaved"] == 0
+
+
+def test_what_waits_for_the_database_is_bounded_and_the_loss_counted(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall, backlog=3)
+    store.away = True
+    service.hear(hot(0, *(f"c{number}" for number in range(5))))
+    assert service.stats() | {"unsaved": 3, "dropped": 2} == service.stats()
+    assert len(wall) == 5
+
+
+def test_one_step_the_database_refuses_stops_no_other(
+    store: FrailStore, wall: Wall, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = serve(store, wall)
+    store.refuses = "demo/camera/c2"
+    service.hear(hot(0, "c1", "c2", "c3"))
+    assert {alert.device for alert in store.load()[0]} == {"demo/camera/c1", "demo/camera/c3"}
+    assert service.stats()["refused"] == 1
+    assert [record.action for record in caplog.records] == ["alert_refused"]  # type: ignore[attr-defined]
+
+
+def test_what_an_operator_asks_is_done_at_the_next_tick(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    service.hear(hot(0))
+    store.request(request(wall[0].alert.id, Action.ACK, 1))
+    service.tick(1000)
+    answer = store.answer("r1")
+    assert answer is not None
+    assert (answer.outcome, answer.done_at) == ("done", 1000)
+    assert wall[-1].alert.acked
+    assert store.load()[0][0].acked
+
+
+def test_what_cannot_be_done_is_answered_with_the_reason(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    service.hear(hot(0))
+    store.request(request(wall[0].alert.id, Action.CLOSE, 1))
+    service.tick(1000)
+    answer = store.answer("r1")
+    assert answer is not None
+    assert answer.outcome == "still_active"
+    assert "acknowledge it" in (answer.detail or "")
+
+
+def test_a_request_is_done_once_also_when_the_database_goes_away_meanwhile(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    service.hear(hot(0))
+    store.request(request(wall[0].alert.id, Action.COMMENT, 1, text="một lần"))
+    asked = store.requests()
+    store.away = True
+    service._answer(asked, 1000)
+    store.away = False
+    service.tick(2000)
+    service.tick(3000)
+    service.tick(4000)
+    assert [step.comment for step in wall].count("một lần") == 1
+    assert store.answer("r1") is not None
+    assert store.requests() == ()
+
+
+def test_the_time_of_evaluation_is_kept_every_few_seconds(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    kept = []
+    for now in range(10_000, 22_000, 1000):
+        service.tick(now)
+        kept.append(store.load()[1])
+    assert kept[0] == 10_000
+    assert kept[4] == 10_000
+    assert kept[5] == 15_000
