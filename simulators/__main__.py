@@ -36,6 +36,8 @@ examples:
 Each device has a connection and a Will of its own, up to 2,000 of them (or as many as the system lets one process
 open). Beyond that fifty devices share a connection: then the broker holds no Will for them, and the simulators publish
 it themselves when a device is to vanish.
+
+exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly called
 """
 _OWN_LINKS, _SHARED = 2_000, 50
 
@@ -53,10 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     site = load_site(options.site, find_kinds())
     scenario = load_scenario(options.scenario or ("calm" if options.rate else "demo"))
-    people = populate(site, find_kinds(), options.devices)
+    identities = populate(site, find_kinds(), options.devices)
     start = _start(options)
     pace = Pace(options.rate, options.speed)
-    world = World(people, scenario, seed=options.seed, start=start, pace=pace)
+    world = World(identities, scenario, seed=options.seed, start=start, pace=pace)
     with ExitStack() as files:
         truth = files.enter_context(_writable(options.truth)) if options.truth else None
         if options.dry:
@@ -67,13 +69,13 @@ def _simulate(options: argparse.Namespace) -> int:
         fleet = Fleet(
             world,
             read_broker(options.broker),
-            shared=options.share or _devices_a_link(len(people)),
+            shared=options.share or _devices_a_link(len(identities)),
             start=start,
             speed=options.speed,
             say=_say,
             record=lambda fault: _record(fault, truth),
         )
-        _say(f"{site.name}: {_census(people)} at {read_broker(options.broker)}, seed {options.seed}")
+        _say(f"{site.name}: {_census(identities)} at {read_broker(options.broker)}, seed {options.seed}")
         return _drive(fleet, world, options, report)
 
 
@@ -146,9 +148,9 @@ def _record(fault: Fault, truth: TextIO | None) -> None:
         print(fault.line(), file=truth, flush=True)
 
 
-def _census(people: Sequence[Identity]) -> str:
-    counts = Counter(each.kind.family for each in people)
-    return f"{len(people)} devices ({', '.join(f'{n} {family}' for family, n in sorted(counts.items()))})"
+def _census(identities: Sequence[Identity]) -> str:
+    counts = Counter(each.kind.family for each in identities)
+    return f"{len(identities)} devices ({', '.join(f'{n} {family}' for family, n in sorted(counts.items()))})"
 
 
 def _say(sentence: str) -> None:
@@ -181,10 +183,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--site", default="nong-son", help="a shipped site or a TOML file (default: %(default)s)")
-    add("--broker", default="mqtt://127.0.0.1:1883", help="mqtt:// or mqtts://, with user:password@ (%(default)s)")
+    add(
+        "--broker",
+        default="mqtt://127.0.0.1:1883",
+        help="mqtt:// or mqtts://, with user:password@ (%(default)s); SSL_CERT_FILE names a CA of your own",
+    )
     add("--devices", type=_devices, metavar="N", help="scale the site to N devices")
     add("--rate", type=_above_zero, metavar="X", help="telemetry messages a second in all; implies --scenario calm")
-    add("--speed", type=_above_zero, default=1.0, metavar="X", help="time X times as fast as life")
+    add(
+        "--speed",
+        type=_above_zero,
+        default=1.0,
+        metavar="X",
+        help="time X times as fast as life; with --duration it ends now, else stamps run ahead of the clock",
+    )
     add("--seed", type=int, default=1, metavar="N", help="another seed, another district's luck (default: 1)")
     add("--scenario", metavar="FILE", help="calm, demo (default), a-day-of-faults, or a TOML file")
     add("--duration", type=_above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")

@@ -92,6 +92,7 @@ class Order:
     begin: Callable[[Memory, Arguments], Sample] = lambda _memory, _arguments: {}
     """What changes when it starts; the metrics it returns are published at once."""
     finish: Callable[[Memory, Arguments], Sample] = lambda _memory, _arguments: {}
+    """What changes when it ends, however it ends."""
     takes_turns: bool = False
     """One such order at a time; an emergency takes the turn of a lesser one."""
     halts: bool = False

@@ -53,40 +53,40 @@ def load_scenario(name: str) -> Scenario:
     )
 
 
-def foresee(scenario: Scenario, people: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
+def foresee(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
     """Every fault of a run in order of its beginning, without end where chance plays a part."""
-    scripted = sorted((_befall(each, people, seed, start) for each in scenario.written), key=_beginning)
-    return merge(scripted, _chances(scenario, people, seed, start), key=_beginning)
+    scripted = sorted((_befall(each, identities, seed, start) for each in scenario.written), key=_beginning)
+    return merge(scripted, _chances(scenario, identities, seed, start), key=_beginning)
 
 
-def _chances(scenario: Scenario, people: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
+def _chances(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
     """Faults as rain falls: independent of one another, `per_hour` on average."""
-    if not scenario.per_hour or not people:
+    if not scenario.per_hour or not identities:
         return
     rng, now = chance(seed, "faults"), start + scenario.first_after_s
     busy: dict[str, float] = {}
     while True:
-        device = rng.choice(people)
+        device = rng.choice(identities)
         ill = rng.choice(device.kind.ills)
         ends = now + rng.uniform(*ill.lasts)
         if busy.get(device.address, 0.0) < now:
             busy[device.address] = ends
-            yield _fault(ill, device, now, ends, people)
+            yield _fault(ill, device, now, ends, identities)
         now += rng.expovariate(scenario.per_hour / 3600)
 
 
-def _befall(written: Written, people: Sequence[Identity], seed: int, start: float) -> Fault:
+def _befall(written: Written, identities: Sequence[Identity], seed: int, start: float) -> Fault:
     """Choose whom a written fault befalls: by the seed, among those it may befall."""
-    candidates = [(each, ill) for each in people for ill in each.kind.ills if _may(written, each, ill)]
+    candidates = [(each, ill) for each in identities for ill in each.kind.ills if _may(written, each, ill)]
     if not candidates:
-        known = {ill.name for each in people for ill in each.kind.ills}
+        known = {ill.name for each in identities for ill in each.kind.ills}
         hint = f"no device here fits '{written.ill}'"
         raise written.wrong(
             hint if written.ill in known else f"unknown kind '{written.ill}'{nearest(written.ill, known)}"
         )
     device, ill = chance(seed, written.ill, written.at_s).choice(candidates)
     begins = start + written.at_s
-    return _fault(ill, device, begins, begins + written.lasts_s, people)
+    return _fault(ill, device, begins, begins + written.lasts_s, identities)
 
 
 def _may(written: Written, device: Identity, ill: Ill) -> bool:
@@ -96,9 +96,9 @@ def _may(written: Written, device: Identity, ill: Ill) -> bool:
     return fits and (written.device is None or device.address.endswith(f"/{written.device}"))
 
 
-def _fault(ill: Ill, device: Identity, begins: float, ends: float, people: Sequence[Identity]) -> Fault:
+def _fault(ill: Ill, device: Identity, begins: float, ends: float, identities: Sequence[Identity]) -> Fault:
     vanishes = device.kind.family == "gateway" and ill.effect == "dark"
-    behind = tuple(each.address for each in people if each.gateway == device.id) if vanishes else ()
+    behind = tuple(each.address for each in identities if each.gateway == device.id) if vanishes else ()
     return Fault(ill, device, begins, ends, behind)
 
 

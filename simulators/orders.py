@@ -19,6 +19,8 @@ from simulators.wire import moment
 State = Literal["accepted", "started", "done", "failed", "expired", "rejected", "preempted"]
 RANKS = {"normal": 0, "priority": 1, "emergency": 2}
 _REMEMBERED = 256  # repeats of QoS 1 come soon or never
+_FAILS_AFTER_S = 2.0
+_HANDOVER_S = 0.5  # between the end of an order and the start of the one that waited
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class _Job:
     order: Order
     at: float
     """When its next step is due; infinity while it waits for its turn."""
-    ends: float
+    lasts: float
     started: bool = False
 
     def step(self, state: State, at: float, reason: str | None = None) -> Step:
@@ -128,7 +130,8 @@ class Desk:
         if not job.started and job.command.expires <= now:
             return self._end(job, job.step("expired", now))
         if not job.started:
-            job.started, job.at = True, now + job.ends
+            fails = self._trouble(job.command) is not None
+            job.started, job.at = True, now + (min(job.lasts, _FAILS_AFTER_S) if fails else job.lasts)
             halted = self._halt(now) if job.order.halts else []
             return [*halted, job.step("started", now)]
         reason = self._trouble(job.command)
@@ -143,7 +146,7 @@ class Desk:
         self._jobs.remove(job)
         waiting = [each for each in self._jobs if each.at == inf]
         if waiting and self._holder() is None:
-            max(waiting, key=lambda each: each.command.rank).at = step.at + 0.5
+            max(waiting, key=lambda each: each.command.rank).at = step.at + _HANDOVER_S
         return [step]
 
     def _note(self, steps: list[Step]) -> list[Step]:

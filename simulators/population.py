@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import cos, pi, radians, sin, sqrt
 
 from simulators.device import Kind, Model
+from simulators.errors import UnusableError
 from simulators.site import Area, Named, Site
 
 _REACH_DEG = 0.014  # about a kilometre and a half: devices stand around their commune's centre
@@ -46,8 +47,10 @@ def populate(site: Site, kinds: Mapping[str, Kind], devices: int | None = None) 
         for named in (each for each in site.named if each.area == area.slug):
             slots.append((area, named.family, named))
             counts.append(1)
+    if not sum(counts):
+        raise UnusableError(f"{site.name} has no devices: give its areas some, like devices = {{ camera = 3 }}")
     wanted = counts if devices is None else share_out(counts, devices)
-    return [
+    identities = [
         identity
         for area in site.areas
         for identity in _inhabit(
@@ -60,6 +63,12 @@ def populate(site: Site, kinds: Mapping[str, Kind], devices: int | None = None) 
             ],
         )
     ]
+    seen: set[str] = set()
+    for each in identities:
+        if each.address in seen:
+            raise UnusableError(f"{each.address} is there twice: give the [[device]] of that id another one")
+        seen.add(each.address)
+    return identities
 
 
 def share_out(counts: Sequence[int], total: int) -> list[int]:

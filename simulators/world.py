@@ -34,15 +34,15 @@ class World:
 
     def __init__(
         self,
-        people: Sequence[Identity],
+        identities: Sequence[Identity],
         scenario: Scenario,
         *,
         seed: int,
         start: float,
         pace: Pace | None = None,
     ) -> None:
-        self._machines = dict(_enliven(people, scenario, seed, start, pace or Pace()))
-        self._faults: Iterator[Fault] = foresee(scenario, people, seed, start)
+        self._machines = dict(_enliven(identities, scenario, seed, start, pace or Pace()))
+        self._faults: Iterator[Fault] = foresee(scenario, identities, seed, start)
         self._next_fault = next(self._faults, None)
         self._recoveries: list[tuple[float, int, Fault]] = []
         self._agenda: list[tuple[float, int, str]] = []
@@ -131,13 +131,13 @@ class World:
 
 
 def _enliven(
-    people: Sequence[Identity], scenario: Scenario, seed: int, start: float, pace: Pace
+    identities: Sequence[Identity], scenario: Scenario, seed: int, start: float, pace: Pace
 ) -> Iterator[tuple[str, Machine]]:
     """Boot the devices one shortly after the other; the first samples follow at once, evenly spread."""
-    spread = min(_BOOT_SPREAD_S, len(people) / _BOOTS_A_SECOND) * pace.speed
-    paced = len(people) / pace.rate * pace.speed if pace.rate else None
-    for at, identity in enumerate(people):
-        share = at / len(people)
+    spread = min(_BOOT_SPREAD_S, len(identities) / _BOOTS_A_SECOND) * pace.speed
+    paced = len(identities) / pace.rate * pace.speed if pace.rate else None
+    for at, identity in enumerate(identities):
+        share = at / len(identities)
         interval = paced or identity.kind.interval_s
         machine = Machine(
             identity,

@@ -1,4 +1,4 @@
-"""What the simulators' tests share: the shipped site, its people, and a way to let a world live without waiting."""
+"""What the simulators' tests share: the shipped site, its identities, and a way to let a world live without waiting."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ def kinds() -> dict[str, Kind]:
 
 
 @pytest.fixture(scope="session")
-def people(kinds) -> list[Identity]:
+def identities(kinds) -> list[Identity]:
     return populate(load_site("nong-son", kinds), kinds)
 
 
@@ -60,11 +60,11 @@ def told():
 
 
 @pytest.fixture
-def machine(people):
+def machine(identities):
     """`machine(family, order_failures=0)` gives a device of that kind that has just booted at NOON."""
 
     def machine(family: str, **options) -> Machine:
-        identity = next(each for each in people if each.kind.family == family)
+        identity = next(each for each in identities if each.kind.family == family)
         interval = identity.kind.interval_s
         made = Machine(identity, seed=1, boot=NOON, first=NOON + 5, interval=interval, **options)
         made.step(NOON)
@@ -74,9 +74,9 @@ def machine(people):
 
 
 @pytest.fixture
-def world(people):
+def world(identities):
     def world(scenario: Scenario | None = None, *, seed: int = 1, start: float = NOON, **options) -> World:
-        return World(people, scenario or Scenario(), seed=seed, start=start, **options)
+        return World(identities, scenario or Scenario(), seed=seed, start=start, **options)
 
     return world
 

@@ -55,8 +55,8 @@ def test_a_long_trouble_is_told_as_one_event_with_updates(machine, live, told):
     assert len({each["id"] for each in events}) == 1
 
 
-def test_faults_by_chance_come_in_order_about_as_often_as_asked_and_one_at_a_time_on_a_device(people):
-    faults = list(islice(foresee(Scenario(per_hour=60.0), people, 3, NOON), 500))
+def test_faults_by_chance_come_in_order_about_as_often_as_asked_and_one_at_a_time_on_a_device(identities):
+    faults = list(islice(foresee(Scenario(per_hour=60.0), identities, 3, NOON), 500))
     assert [each.begins for each in faults] == sorted(each.begins for each in faults)
     assert 500 / (faults[-1].begins - NOON) * 3600 == pytest.approx(60, rel=0.25)
     until = {}
@@ -65,8 +65,8 @@ def test_faults_by_chance_come_in_order_about_as_often_as_asked_and_one_at_a_tim
         until[fault.device.address] = fault.ends
 
 
-def test_a_line_of_truth_tells_what_where_when_and_what_should_notice_it(people):
-    fault = next(foresee(load_scenario("a-day-of-faults"), people, 1, NOON))
+def test_a_line_of_truth_tells_what_where_when_and_what_should_notice_it(identities):
+    fault = next(foresee(load_scenario("a-day-of-faults"), identities, 1, NOON))
     line = json.loads(fault.line())
     assert line["fault"] == "overheating"
     assert line["area"] == "que-loc"
@@ -75,23 +75,25 @@ def test_a_line_of_truth_tells_what_where_when_and_what_should_notice_it(people)
     assert line["expect"] == {"kind": "threshold", "metric": "temperature_c", "severity": "major"}
 
 
-def test_a_gateways_fault_names_those_behind_it(people):
-    down = next(each for each in foresee(load_scenario("a-day-of-faults"), people, 1, NOON) if each.behind)
-    assert set(json.loads(down.line())["behind"]) == {each.address for each in people if each.gateway == "gw-que-lam"}
+def test_a_gateways_fault_names_those_behind_it(identities):
+    down = next(each for each in foresee(load_scenario("a-day-of-faults"), identities, 1, NOON) if each.behind)
+    assert set(json.loads(down.line())["behind"]) == {
+        each.address for each in identities if each.gateway == "gw-que-lam"
+    }
 
 
 @pytest.mark.parametrize("path", sorted((SHIPPED / "scenarios").glob("*.toml")), ids=lambda path: path.stem)
-def test_every_shipped_scenario_can_be_played_at_nong_son(path, people):
+def test_every_shipped_scenario_can_be_played_at_nong_son(path, identities):
     scenario = load_scenario(path.stem)
-    assert len(list(islice(foresee(scenario, people, 1, NOON), 20))) >= len(scenario.written)
+    assert len(list(islice(foresee(scenario, identities, 1, NOON), 20))) >= len(scenario.written)
 
 
-def test_the_demo_shows_a_fault_within_half_a_minute(people):
-    assert next(foresee(load_scenario("demo"), people, 1, NOON)).begins <= NOON + 30
+def test_the_demo_shows_a_fault_within_half_a_minute(identities):
+    assert next(foresee(load_scenario("demo"), identities, 1, NOON)).begins <= NOON + 30
 
 
-def test_a_calm_day_has_no_faults(people):
-    assert list(foresee(load_scenario("calm"), people, 1, NOON)) == []
+def test_a_calm_day_has_no_faults(identities):
+    assert list(foresee(load_scenario("calm"), identities, 1, NOON)) == []
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_a_calm_day_has_no_faults(people):
         ("[random]\nper_hour=true", "'per_hour' is True; it should be a number"),
     ],
 )
-def test_a_mistake_in_a_scenario_is_named_with_its_mend(tmp_path, people, text, says):
+def test_a_mistake_in_a_scenario_is_named_with_its_mend(tmp_path, identities, text, says):
     file = tmp_path / "s.toml"
     file.write_text(text)
     with pytest.raises(UnusableError) as caught:
-        list(foresee(load_scenario(str(file)), people, 1, NOON))
+        list(foresee(load_scenario(str(file)), identities, 1, NOON))
     assert says in str(caught.value)

@@ -10,24 +10,24 @@ from simulators.tables import SLUG
 AREA = '[[area]]\nslug="a"\nname="A"\nlat=15.7\nlon=108.0\nvillages=["Một"]\n'
 
 
-def census(people):
-    return Counter(each.kind.family for each in people)
+def census(identities):
+    return Counter(each.kind.family for each in identities)
 
 
-def test_nong_son_has_the_figures_of_its_programme(people):
-    of_five = Counter(each.area for each in people if each.kind.family == "camera" and each.area != "que-trung")
+def test_nong_son_has_the_figures_of_its_programme(identities):
+    of_five = Counter(each.area for each in identities if each.kind.family == "camera" and each.area != "que-trung")
     assert sum(of_five.values()) == 46
     assert len(of_five) == 5
-    assert any(each.kind.family == "camera" and each.area == "que-trung" for each in people)
-    assert census(people)["videoconference"] == 7
-    assert census(people)["gateway"] == 6
+    assert any(each.kind.family == "camera" and each.area == "que-trung" for each in identities)
+    assert census(identities)["videoconference"] == 7
+    assert census(identities)["gateway"] == 6
 
 
-def test_every_commune_has_loudspeakers_wifi_a_room_and_a_gateway(people):
-    areas = {each.area for each in people}
+def test_every_commune_has_loudspeakers_wifi_a_room_and_a_gateway(identities):
+    areas = {each.area for each in identities}
     assert len(areas) == 6
     for area in areas:
-        assert {each.kind.family for each in people if each.area == area} == {
+        assert {each.kind.family for each in identities if each.area == area} == {
             "camera",
             "gateway",
             "loudspeaker",
@@ -36,28 +36,28 @@ def test_every_commune_has_loudspeakers_wifi_a_room_and_a_gateway(people):
         }
 
 
-def test_every_device_has_an_address_a_name_and_a_place_of_its_own(people):
+def test_every_device_has_an_address_a_name_and_a_place_of_its_own(identities):
     for facts in ("address", "name"):
-        assert len({getattr(each, facts) for each in people}) == len(people)
-    assert len({(each.lat, each.lon) for each in people}) == len(people)
-    assert all(SLUG.fullmatch(part) for each in people for part in each.address.split("/"))
+        assert len({getattr(each, facts) for each in identities}) == len(identities)
+    assert len({(each.lat, each.lon) for each in identities}) == len(identities)
+    assert all(SLUG.fullmatch(part) for each in identities for part in each.address.split("/"))
 
 
-def test_a_loudspeaker_is_named_after_its_village(people):
-    assert "Loa thôn Trung Hạ – Quế Trung" in {each.name for each in people}
+def test_a_loudspeaker_is_named_after_its_village(identities):
+    assert "Loa thôn Trung Hạ – Quế Trung" in {each.name for each in identities}
 
 
-def test_everything_but_a_gateway_stands_behind_a_gateway_of_its_own_commune(people):
-    gateways = {each.id: each.area for each in people if each.kind.family == "gateway"}
-    for each in people:
+def test_everything_but_a_gateway_stands_behind_a_gateway_of_its_own_commune(identities):
+    gateways = {each.id: each.area for each in identities if each.kind.family == "gateway"}
+    for each in identities:
         assert (each.gateway is None) == (each.kind.family == "gateway")
         assert each.gateway is None or gateways[each.gateway] == each.area
 
 
 @pytest.mark.parametrize("devices", [1, 7, 50, 112, 400, 3000])
 def test_a_site_scales_to_the_number_asked_for(kinds, devices):
-    people = populate(load_site("nong-son", kinds), kinds, devices)
-    assert len(people) == devices == len({each.address for each in people})
+    identities = populate(load_site("nong-son", kinds), kinds, devices)
+    assert len(identities) == devices == len({each.address for each in identities})
 
 
 def test_shares_are_whole_and_add_up():
@@ -91,6 +91,23 @@ def test_a_mistake_in_a_site_file_is_named_with_its_mend(tmp_path, kinds, text, 
     assert str(file) in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ("", "B has no devices"),
+        (
+            'devices={camera=2}\n[[device]]\nfamily="camera"\nid="cam-a-02"\nname="C"\narea="a"',
+            "cam-a-02 is there twice",
+        ),
+    ],
+)
+def test_a_site_without_devices_or_with_one_twice_is_refused(tmp_path, kinds, more, says):
+    file = tmp_path / "b.toml"
+    file.write_text('site="b"\nname="B"\n' + AREA + more, "utf-8")
+    with pytest.raises(UnusableError, match=says):
+        populate(load_site(str(file), kinds), kinds)
+
+
 def test_an_unknown_site_names_the_shipped_ones(kinds):
     with pytest.raises(UnusableError, match=r"one of: .*nong-son"):
         load_site("atlantis", kinds)
@@ -99,5 +116,5 @@ def test_an_unknown_site_names_the_shipped_ones(kinds):
 def test_a_new_site_is_one_file(tmp_path, kinds):
     file = tmp_path / "b.toml"
     file.write_text('site="b"\nname="B"\n' + AREA + "devices={camera=2, gateway=1}", "utf-8")
-    people = populate(load_site(str(file), kinds), kinds)
-    assert [each.address for each in people] == ["b/gateway/gw-a", "b/camera/cam-a-01", "b/camera/cam-a-02"]
+    identities = populate(load_site(str(file), kinds), kinds)
+    assert [each.address for each in identities] == ["b/gateway/gw-a", "b/camera/cam-a-01", "b/camera/cam-a-02"]

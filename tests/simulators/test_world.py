@@ -26,8 +26,8 @@ SEEDS = st.integers(0, 2**32)
 
 def lived(seed, scenario, seconds, start=1_795_323_600.0, devices=30, **options):
     kinds = find_kinds()
-    people = populate(load_site("nong-son", kinds), kinds, devices)
-    return list(World(people, scenario, seed=seed, start=start, **options).step(start + seconds))
+    identities = populate(load_site("nong-son", kinds), kinds, devices)
+    return list(World(identities, scenario, seed=seed, start=start, **options).step(start + seconds))
 
 
 def births(actions):
@@ -51,10 +51,10 @@ def test_another_seed_or_start_says_something_else():
 @given(SEEDS)
 def test_it_does_not_matter_in_how_many_steps_a_time_is_lived(seed):
     kinds = find_kinds()
-    people = populate(load_site("nong-son", kinds), kinds, 20)
-    fine = World(people, STORMY, seed=seed, start=0.0)
+    identities = populate(load_site("nong-son", kinds), kinds, 20)
+    fine = World(identities, STORMY, seed=seed, start=0.0)
     steps = [each for at in range(0, 600, 7) for each in fine.step(float(at))] + list(fine.step(600.0))
-    assert steps == list(World(people, STORMY, seed=seed, start=0.0).step(600.0))
+    assert steps == list(World(identities, STORMY, seed=seed, start=0.0).step(600.0))
 
 
 @settings(max_examples=10, deadline=None)
@@ -122,10 +122,10 @@ def test_counters_never_fall_within_a_session(seed):
                         last[key] = value
 
 
-def test_a_wall_is_alive_within_ten_seconds_of_the_start(world, live, noon, people):
+def test_a_wall_is_alive_within_ten_seconds_of_the_start(world, live, noon, identities):
     told = live(world(), noon + 10)
     reporting = {each.address for each in told.messages if each.channel == "telemetry"}
-    assert reporting == {each.address for each in people}
+    assert reporting == {each.address for each in identities}
 
 
 def test_every_device_joins_with_a_will_of_its_session_before_it_speaks(world, live, noon):
@@ -156,12 +156,12 @@ def test_a_slow_rate_is_told_in_the_birth_so_that_silence_is_not_taken_for_death
     assert {birth["interval_s"] for birth in births(said)} == {100}
 
 
-def test_a_gateway_that_dies_takes_its_commune_with_it_and_brings_it_back(tmp_path, world, live, people, noon):
+def test_a_gateway_that_dies_takes_its_commune_with_it_and_brings_it_back(tmp_path, world, live, identities, noon):
     file = tmp_path / "s.toml"
     file.write_text('[[fault]]\nkind="gateway_down"\narea="que-lam"\nat_s=60\nlasts_s=300\n')
     subject = world(load_scenario(str(file)))
     before = live(subject, noon + 59)
-    here = {each.address for each in people if each.area == "que-lam"}
+    here = {each.address for each in identities if each.area == "que-lam"}
     gone = live(subject, noon + 359)
     assert {each.address for each in gone.actions if isinstance(each, Cut)} == here
     assert not {each.address for each in gone.messages} & here
@@ -174,11 +174,11 @@ def test_a_gateway_that_dies_takes_its_commune_with_it_and_brings_it_back(tmp_pa
     assert back.on("birth", gateway)[0]["session"] != before.on("birth", gateway)[0]["session"]
 
 
-def test_everyone_says_goodbye_at_the_end(world, live, told, noon, people):
+def test_everyone_says_goodbye_at_the_end(world, live, told, noon, identities):
     subject = world()
     live(subject, noon + 10)
     goodbye = told(list(subject.leave(noon + 10)))
-    assert [each["reason"] for each in goodbye.on("status")] == ["clean"] * len(people)
+    assert [each["reason"] for each in goodbye.on("status")] == ["clean"] * len(identities)
 
 
 def test_an_order_to_nobody_is_not_answered(world, noon):
