@@ -39,7 +39,9 @@ class LocalMap(folium.Map):
         L.control.zoom({
           position: "topright", zoomInTitle: {{ this.zoom_in|tojson }}, zoomOutTitle: {{ this.zoom_out|tojson }}
         }).addTo({{ this.get_name() }});
-        L.control.scale({position: "bottomright", imperial: false}).addTo({{ this.get_name() }});
+        L.control.scale({
+          position: "bottomright", imperial: false, maxWidth: Math.round(110 * IOC.unit())
+        }).addTo({{ this.get_name() }});
         {% endmacro %}
     """)
 

@@ -53,7 +53,8 @@ def site(count=105, seed=5):
         far, turn = math.sqrt(dice.random()) * 0.0185, dice.random() * 2 * math.pi
         device = Device(
             f"nong-son/{family}/d{number:05d}", Admission.ADMITTED, f"{what} {name} {number}", area=slug,
-            lat=lat + far * math.sin(turn) * 0.8, lon=lon + far * math.cos(turn), maker="ITC", model="T-7707", fw="2.1.4",
+            lat=lat + far * math.sin(turn) * 0.8, lon=lon + far * math.cos(turn), maker="ITC", model="T-7707",
+            fw="2.1.4",
         )  # fmt: skip
         views[device.address] = View(device, replace(WELL, since=epoch_ms() - 3_600_000))
     return views
@@ -153,7 +154,7 @@ class Stage:
         view = self.views.get(request.path_params["address"])
         if view is None:
             return JSONResponse({"detail": "no such device"}, 404)
-        now = datetime.now(UTC).isoformat()
+        now = datetime.fromtimestamp(epoch_ms() / 1000, UTC).isoformat()
         device, presence = view.device, view.presence
         latest = {
             "volume_pct": Latest(70, 0), "amp_temperature_c": Latest(41.25, 0), "playing": Latest(True, 0),

@@ -14,6 +14,8 @@ export class Card {
     this.areaName = areaName;
     this.box = find("card");
     this.index = null;
+    this.onchange = () => {}; // it covers more or less of the map than before
+    this.onclose = () => {};
     this.box.addEventListener("keydown", (event) => { if (event.key === "Escape") this.close(); });
     setInterval(() => this.index !== null && this._ask(), AGAIN_MS);
   }
@@ -37,6 +39,7 @@ export class Card {
     this.box.hidden = true;
     this.layer.select(null);
     if (this.from?.isConnected) this.from.focus();
+    this.onclose();
   }
 
   async _ask() {
@@ -66,6 +69,7 @@ export class Card {
     tone(this.box, state);
     this.box.replaceChildren(...this._parts(index, state));
     if (focused) this.box.querySelector(`[data-part="${focused}"]`)?.focus();
+    this.onchange();
   }
 
   _parts(index, state) {

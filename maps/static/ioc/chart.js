@@ -33,7 +33,7 @@ export function draw(box, metric, points, from, to) {
   const options = {
     width: box.clientWidth, height: Math.round(rem * 13), legend: { show: false }, cursor: { y: false, points: { size: 7 } },
     scales: { x: { range: [from / 1000, to / 1000] } },
-    axes: [{ ...axis, space: rem * 5, values: (_, times) => times.map(label) },
+    axes: [{ ...axis, size: rem * 2, space: rem * 5, values: (_, times) => times.map(label) },
       { ...axis, size: rem * 5, space: rem * 2.2, values: (_, values) => values.map((value) => valueText(metric, value)) }],
     bands: [{ series: [3, 2], fill: "rgba(159,182,204,.16)" }],
     series: [{}, { stroke: "#b4cbe2", width: 2, points: { show: points.length < 3 } }, { stroke: faint, width: 1, points: { show: false } },

@@ -160,7 +160,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
   _makeSprites() {
     const unit = IOC.unit();
     const count = this._placed.length;
-    const base = (count <= 400 ? 11 : count <= 3000 ? 8 : 5.5) * unit;
+    const base = (count <= 400 ? 12.5 : count <= 3000 ? 8.5 : 5.5) * unit;
     const key = `${base}/${this._ratio}`;
     if (key === this._spriteKey) return;
     this._spriteKey = key;

@@ -14,6 +14,7 @@ const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168 };
 
 let device = null;
 let plots = [];
+const names = new Map(); // of areas, by slug
 
 // The summary the wall would show, as far as the facts alone tell it.
 function stateOf(alerts) {
@@ -33,7 +34,7 @@ function showDevice(alerts) {
   document.title = t("device.title", { name });
   tone(find("headline"), state);
   const heard = device.last_heard ? ` · ${t("latest.heard", { time: moment(ms(device.last_heard)) })}` : "";
-  const where = [t(`family.${address.split("/")[1]}`), device.area_name ?? device.area].filter(Boolean).join(" · ");
+  const where = [t(`family.${address.split("/")[1]}`), names.get(device.area) ?? device.area].filter(Boolean).join(" · ");
   find("headline").replaceChildren(sign(state), h("div", {}, h("h1", {}, name),
     h("p", {}, `${t(`state.${state}`)}${heard}`), h("p", { class: "muted" }, where),
     presenceOf(device).unknown ? h("p", {}, t("fact.unknown")) : null, factList(device)));
@@ -54,6 +55,14 @@ function showAlerts(alerts) {
 function drawable() {
   const names = Object.entries(device.latest ?? {}).filter(([, { value }]) => typeof value === "number").map(([metric]) => metric);
   return names.sort((a, b) => a.endsWith("_total") - b.endsWith("_total")).slice(0, MOST_CHARTS);
+}
+
+async function learnNames() {
+  try {
+    for (const { properties } of (await ask("/api/v1/areas.geojson")).features) names.set(properties.slug, properties.name);
+  } catch {
+    names.clear(); // the slug will do
+  }
 }
 
 async function showCharts() {
@@ -111,4 +120,4 @@ find("range").addEventListener("change", show);
 let resized = null;
 addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(show, 300); });
 setInterval(() => document.hidden || show(), AGAIN_MS);
-document.fonts.ready.then(show);
+Promise.all([document.fonts.ready, learnNames()]).then(show);

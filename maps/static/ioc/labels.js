@@ -8,8 +8,10 @@ import { count } from "./text.js";
 const SHOWN = ["critical", "warning", "offline", "unknown"];
 
 export class Labels {
-  constructor(map, layer) {
+  // `obstacles`: elements over the map that would hide a label.
+  constructor(map, layer, obstacles) {
     this.map = map;
+    this.obstacles = obstacles;
     this.layer = layer;
     this.box = h("div", { "aria-hidden": "true" }); // the same facts are in the lists beside the map
     map.getContainer().append(this.box);
@@ -55,7 +57,7 @@ export class Labels {
   }
 
   place() {
-    const taken = [];
+    const taken = this._hidden();
     const points = this.layer.picture ? this._points() : [];
     for (const label of [...this.labels.values()].sort((a, b) => b.weight - a.weight)) {
       label.size = [label.element.offsetWidth, label.element.offsetHeight];
@@ -66,6 +68,12 @@ export class Labels {
       taken.push(rect);
     }
     this.box.style.visibility = "visible";
+  }
+
+  _hidden() {
+    const { left, top } = this.map.getContainer().getBoundingClientRect();
+    return this.obstacles.map((element) => element.getBoundingClientRect())
+      .filter((box) => box.width).map((box) => [box.left - left, box.top - top, box.width, box.height]);
   }
 
   // The devices on screen with their weight: covering a troubled one is worse.

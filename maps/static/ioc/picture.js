@@ -75,7 +75,7 @@ export class Picture {
   ordered() {
     const rank = [6, 2, 0, 1, 4, 3, 5]; // by state code: critical, offline, warning, unknown, …, ok last
     return [...this.index.values()].sort((a, b) => rank[this.state[a]] - rank[this.state[b]]
-      || this.name[a].localeCompare(this.name[b], "vi"));
+      || this.name[a].localeCompare(this.name[b], "vi", { numeric: true }));
   }
 
   nameOf(address) {

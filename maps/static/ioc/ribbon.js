@@ -49,9 +49,10 @@ export class Ribbon {
       box.replaceChildren(h("span", { class: "text" }, t("ribbon.calm")));
       return;
     }
-    const where = this.areaName(alert.area);
-    const text = [t(`severity.${alert.severity}`), this.picture.nameOf(alert.device), alertText(alert), where].filter(Boolean);
-    box.replaceChildren(sign(state), h("span", { class: "text" }, text.join(" · ")), h("span", { class: "when number" }, moment(alert.since)));
+    const text = h("span", { class: "text" },
+      h("strong", {}, `${t(`severity.${alert.severity}`)} · ${this.picture.nameOf(alert.device)}`),
+      h("span", {}, [alertText(alert), this.areaName(alert.area)].filter(Boolean).join(" · ")));
+    box.replaceChildren(sign(state), text, h("span", { class: "when number" }, moment(alert.since)));
   }
 
   // A row is made anew only when its words change, so that focus and scrolling stay where they are.
@@ -73,14 +74,14 @@ export class Ribbon {
     const name = this.picture.nameOf(alert.device);
     const state = alertState(alert);
     const over = alert.condition === "firing" ? "" : ` · ${t(`condition.${alert.condition}`)}`;
-    return h("li", { class: `${state}${over ? " over" : ""}`, "data-alert": alert.id },
-      sign(state),
-      h("button", { class: "plain title", onclick: () => this.open(alert.device) },
-        h("span", { class: "unseen" }, `${t(`severity.${alert.severity}`)}: `), name),
-      h("time", { class: "number", datetime: new Date(alert.since).toISOString() }, moment(alert.since)),
-      h("span", { class: "what" }, alertText(alert) + over),
-      h("span", { class: "where" }, this.areaName(alert.area)),
-      this.may ? h("button", { class: "ack", "aria-label": t("ribbon.ack_of", { name }), onclick: (event) => this._ack(alert, name, event.target) }, t("ribbon.ack")) : null);
+    const title = h("button", { class: "plain title", onclick: () => this.open(alert.device) },
+      h("span", { class: "unseen" }, `${t(`severity.${alert.severity}`)}: `), name);
+    const time = h("time", { class: "number", datetime: new Date(alert.since).toISOString() }, moment(alert.since));
+    const about = h("div", {}, h("p", { class: "what" }, alertText(alert) + over), h("p", { class: "where" }, this.areaName(alert.area)));
+    const label = t("ribbon.ack_of", { name });
+    const ack = this.may ? h("button", { class: "ack", "aria-label": label, onclick: (event) => this._ack(alert, name, event.target) }, t("ribbon.ack")) : null;
+    return h("li", { class: `${state}${over ? " over" : ""}`, "data-alert": alert.id }, sign(state),
+      h("div", { class: "line" }, title, time), h("div", { class: "line low" }, about, ack));
   }
 
   async _ack(alert, name, button) {

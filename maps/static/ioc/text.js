@@ -60,9 +60,11 @@ export function valueText(metric, value) {
 
 // What an alert is about, in words; a rule's title is handed in with the page where the site has one.
 export function alertText(alert) {
-  const rule = has(`rule.${alert.rule}`) ? t(`rule.${alert.rule}`) : alert.rule.replaceAll("-", " ");
+  const titled = has(`rule.${alert.rule}`);
+  const rule = titled ? t(`rule.${alert.rule}`) : alert.rule.replaceAll("-", " ");
   if (alert.metric && alert.value !== null && alert.value !== undefined) {
-    return `${rule} · ${t("ribbon.value", { metric: metricName(alert.metric), value: valueText(alert.metric, alert.value) })}`;
+    const value = valueText(alert.metric, alert.value);
+    return `${rule} · ${titled ? value : t("ribbon.value", { metric: metricName(alert.metric), value })}`;
   }
   return has(`reason.${alert.reason}`) ? `${rule} · ${t(`reason.${alert.reason}`)}` : rule;
 }

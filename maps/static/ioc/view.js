@@ -43,7 +43,12 @@ export class View {
     map.setMaxBounds(null);
     map.fitBounds(this.bounds, { padding: [edge, edge * 0.9], animate: false, maxZoom: 15 });
     map.setMinZoom(map.getZoom() - 1);
-    map.setMaxBounds(map.getBounds().pad(0.4));
+    map.setMaxBounds(map.getBounds().pad(0.8));
+  }
+
+  // After a card closed: back to the whole site, unless someone took hold of the map.
+  settle() {
+    if (this.bounds && !this.held) this._frame();
   }
 
   // Bring a device into sight and open its card.
@@ -54,6 +59,21 @@ export class View {
       this.map.panTo([lat[index], lon[index]], { animate: false });
     }
     this.card.open(index, lat[index] === null ? [] : this._same(index));
+    this._uncover(index);
+  }
+
+  // The card must not hide the very device it tells of: make room beside it, or above it on a phone.
+  _uncover(index) {
+    if (this.picture.lat[index] === null) return;
+    const card = this.card.box.getBoundingClientRect();
+    const whole = this.map.getContainer().getBoundingClientRect();
+    const wide = card.width > whole.width * 0.7;
+    const edge = 50 * window.IOC.unit();
+    this.map.panInside([this.picture.lat[index], this.picture.lon[index]], {
+      paddingTopLeft: [wide ? edge : card.right - whole.left + edge, edge],
+      paddingBottomRight: [edge, wide ? whole.height * 0.66 : edge],
+      animate: false,
+    });
   }
 
   _same(index) {
@@ -63,7 +83,7 @@ export class View {
   _click(point) {
     const [index] = this.layer.at(point, Math.max(14, 16 * window.IOC.unit()));
     if (index === undefined) this.card.close();
-    else this.card.open(index, this._same(index));
+    else this.goTo(index);
   }
 
   _hover(point) {

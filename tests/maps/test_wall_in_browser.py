@@ -1,0 +1,281 @@
+"""The pages in a real browser: what an operator sees, hears and can do."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import expect
+
+from alerts.model import Condition, Severity
+from ingest.model import Admission
+
+pytestmark = pytest.mark.real
+
+WIDE = {"width": 1920, "height": 1080}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def look(browser, stage):
+    """Opens a page; fails the test if it asked anything of another host, broke its policy or logged an error."""
+    faults, contexts = [], []
+
+    def note(page, url):
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
+        page.on(
+            "request", lambda asked: asked.url.startswith((url, "data:")) or faults.append(f"off host: {asked.url}")
+        )
+
+    def open_page(path="/", *, on=stage, size=WIDE, expected=(), **wishes):
+        context = browser.new_context(viewport=size, **wishes)
+        contexts.append(context)
+        page = context.new_page()
+        note(page, on.url)
+        look.expected = expected
+        page.goto(on.url + path)
+        return page
+
+    look = open_page
+    look.expected = ()
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [fault for fault in faults if not any(word in fault for word in look.expected)] == []
+
+
+def shown(page):
+    """The wall, once it shows a picture and figures."""
+    expect(page.locator("body[data-seq]")).to_be_visible()
+    expect(page.locator("#figure-devices .value")).not_to_have_text("–")
+    return page
+
+
+def test_the_wall_shows_the_site_its_areas_and_its_figures(look):
+    page = shown(look())
+    assert page.title() == "Trung tâm điều hành Nông Sơn"
+    expect(page.locator("#figure-devices .value")).to_have_text("105")
+    expect(page.locator("#figure-devices .note")).to_have_text("100% hoạt động")
+    expect(page.locator(".area-label b")).to_have_count(6)
+    expect(page.locator("#alerts-calm")).to_be_visible()
+    expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_device_that_changes_changes_on_the_wall(look, stage):
+    page = shown(look())
+    at = page.evaluate("() => { const p = IOC.devices.pointOf(7); return [p.x, p.y]; }")
+    colour = f"""() => {{
+      const high = IOC.devices._high, r = devicePixelRatio, pad = IOC.devices._pad;
+      return [...high.getImageData(({at[0]} + pad.x) * r, ({at[1]} + pad.y) * r, 1, 1).data].join(); }}"""
+    assert page.evaluate(colour) == "0,0,0,0"
+    stage.presence(7, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.wait_for_function(f"({colour})() === '242,169,218,255'")  # the palette's offline
+    stage.presence(7, connected=True)
+    page.wait_for_function(f"({colour})() === '0,0,0,0'")
+
+
+def test_a_new_alert_comes_first_is_said_and_rings_its_device(look, stage):
+    page = shown(look())
+    stage.alert(3, Severity.MINOR)
+    expect(page.locator("#alerts li")).to_have_count(1)
+    stage.alert(8, Severity.CRITICAL, metric="amp_temperature_c", value=86.4)
+    expect(page.locator("#alerts li").first).to_contain_text("Loa thôn")
+    expect(page.locator("#first")).to_contain_text("Khẩn cấp")
+    expect(page.locator("#first")).to_contain_text("86,4\u00a0°C")
+    expect(page.locator("#announce")).to_contain_text("Cảnh báo mới")
+    assert page.evaluate("[...IOC.devices.alarming]") == [8]
+
+
+def test_an_operator_acknowledges_and_the_alert_leaves_the_list(look, stage):
+    page = shown(look())
+    first = stage.alert(3)
+    stage.alert(9, Severity.WARNING)
+    expect(page.locator("#alerts li")).to_have_count(2)
+    page.locator("#alerts li .ack").first.click()
+    expect(page.locator("#alerts li")).to_have_count(1)
+    expect(page.locator("#alerts-acked")).to_have_text("Đã xác nhận, chưa hết: 1")
+    assert stage.acked == [first]
+    expect(page.locator("#alerts .ack")).to_be_focused()  # the keys are not lost with the row
+
+
+def test_a_viewer_has_no_button_to_acknowledge(look, make_stage):
+    stage = make_stage(role="viewer")
+    stage.alert(3)
+    page = shown(look(on=stage))
+    expect(page.locator("#who")).to_have_text("lan")
+    expect(page.locator("#alerts li")).to_have_count(1)
+    expect(page.locator("#alerts .ack")).to_have_count(0)
+
+
+def test_an_alert_that_is_over_stays_until_seen(look, stage):
+    page = shown(look())
+    raised = stage.alerts[stage.alert(3)]
+    stage.step(replace(raised, condition=Condition.CLEARED), "good")
+    expect(page.locator("#alerts li")).to_contain_text("đã hết")
+    stage.step(replace(raised, condition=Condition.CLOSED), "close")
+    expect(page.locator("#alerts li")).to_have_count(0)
+
+
+def test_the_language_switch_is_remembered(look):
+    page = shown(look())
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    shown(page)
+    expect(page.locator("#figure-offline h2")).to_have_text("Offline")
+    page.reload()
+    expect(page).to_have_title("Nông Sơn operations centre")
+
+
+def test_a_lost_connection_is_said_in_large_letters_and_mends_itself(look, stage):
+    page = shown(look(expected=("WebSocket",)))
+    page.evaluate("""() => {
+      window.said = [];
+      new MutationObserver(() => said.push(document.body.dataset.link))
+        .observe(document.body, {attributeFilter: ["data-link"]}); }""")
+    stage.drop_sockets()
+    expect(page.locator("#notice")).to_contain_text("MẤT KẾT NỐI")
+    stage.presence(5, connected=False)
+    expect(page.locator("#notice")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    assert page.evaluate("said") == ["lost", "live"]
+
+
+def test_a_silent_centre_makes_the_picture_old(look, stage):
+    page = look()
+    page.clock.install()
+    page.reload()
+    shown(page)
+    stage.hub._prepare_beat = lambda now: None
+    stage.hub.beat_frames = []
+    page.clock.run_for(8000)
+    expect(page.locator("#notice")).to_contain_text("DỮ LIỆU CŨ")
+    expect(page.locator("#scene")).to_have_class(re.compile("stale"))
+
+
+def test_a_click_on_a_device_opens_its_card_and_escape_gives_the_focus_back(look, stage):
+    page = shown(look())
+    x, y = page.evaluate("() => { const p = IOC.devices.pointOf(2); return [p.x, p.y]; }")
+    page.locator(".folium-map").click(position={"x": x, "y": y})
+    card = page.locator("#card")
+    expect(card.locator("h2")).to_have_text(stage.views[stage.addresses[2]].device.name)
+    expect(card.locator("table")).to_contain_text("41,3\u00a0°C")
+    expect(card.locator("a")).to_have_attribute("href", f"/devices/{stage.addresses[2]}")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+
+
+def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
+    page = shown(look())
+    stage.presence(50, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(".folium-map")).to_be_focused()
+    page.keyboard.press("n")  # the troubled one first
+    expect(page.locator("#announce")).to_contain_text("Mất kết nối")
+    page.keyboard.press("Enter")
+    expect(page.locator("#card h2")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    page.keyboard.type("loa que trung 18")  # no tone marks needed
+    page.keyboard.press("Enter")
+    expect(page.locator("#card h2")).to_have_text("Loa thôn Quế Trung 18")
+
+
+def test_a_pending_device_is_drawn_as_such(look, stage):
+    page = shown(look())
+    stage.admission(4, Admission.PENDING)
+    expect(page.locator("#legend li").last).to_contain_text("1")
+    assert page.evaluate("IOC.devices.picture.state[4]") == 6
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE, {"width": 1366, "height": 768}, {"width": 3840, "height": 2160}])
+def test_nothing_sticks_out_to_the_side_and_labels_do_not_cover_each_other(look, stage, size):
+    for number in range(0, 60, 3):
+        stage.presence(number, connected=False)
+    page = shown(look(size=size))
+    expect(page.locator("#figure-offline .value")).to_have_text("20")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    boxes = page.evaluate("""() => [...document.querySelectorAll(".area-label")]
+      .filter((label) => getComputedStyle(label).visibility === "visible")
+      .map((label) => label.getBoundingClientRect()).map((b) => [b.left, b.top, b.right, b.bottom])""")
+    assert len(boxes) >= 5
+    for at, a in enumerate(boxes):
+        for b in boxes[at + 1 :]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def test_text_on_a_phone_is_never_small(look, stage):
+    stage.alert(3)
+    page = shown(look(size=PHONE))
+    expect(page.locator("#alerts li")).to_have_count(1)
+    small = page.evaluate("""() => [...document.querySelectorAll("body *")]
+      .filter((e) => e.checkVisibility() && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+      .filter((e) => !e.closest(".unseen, script") && parseFloat(getComputedStyle(e).fontSize) < 16)
+      .map((e) => e.outerHTML)""")
+    assert small == []
+
+
+def test_a_thousand_devices_in_a_storm_keep_the_wall_smooth(look, make_stage):
+    stage = make_stage(count=1500)
+    page = shown(look(on=stage))
+    page.evaluate("""() => { window.long = 0;
+      new PerformanceObserver((l) => { long += l.getEntries().filter((e) => e.duration > 200).length; })
+        .observe({entryTypes: ["longtask"]}); }""")
+    for number in range(1000):
+        stage.presence(number, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1.000")
+    assert page.evaluate("long") <= 1
+
+
+def test_a_devices_page_shows_its_facts_its_course_and_its_alerts(look, stage):
+    stage.alert(2, metric="amp_temperature_c", value=86.4)
+    page = look(f"/devices/{stage.addresses[2]}")
+    expect(page.locator("body[data-shown]")).to_be_visible()
+    expect(page.locator("h1")).to_have_text(stage.views[stage.addresses[2]].device.name)
+    expect(page.locator("#headline")).to_contain_text("Nghiêm trọng")
+    expect(page.locator("#headline")).to_contain_text("Phước Ninh")
+    expect(page.locator(".chart canvas")).to_have_count(4)
+    expect(page.locator("#past li")).to_have_count(1)
+    page.locator("#range").select_option("7d")
+    expect(page.locator(".chart canvas")).to_have_count(4)
+
+
+def test_a_hole_in_the_history_stays_a_hole(look, stage):
+    page = look(f"/devices/{stage.addresses[2]}")
+    expect(page.locator("body[data-shown]")).to_be_visible()
+    columns = page.evaluate("""async () => (await import("/static/ioc/chart.js")).columns(
+      [0, 60, 120, 600, 660].map((s) => ({ts: s * 1000, min: 1, avg: 2, max: 3})))""")
+    assert columns[1] == [2, 2, 2, None, 2, 2]
+
+
+def test_a_device_that_does_not_exist_is_said_in_words(look):
+    page = look("/devices/nong-son/camera/none", expected=("404",))
+    expect(page.locator("#problem")).to_have_text("Không có thiết bị nong-son/camera/none")
+
+
+def test_signing_in_says_what_is_wrong_and_then_leads_on(look, stage):
+    page = look("/sign-in?next=/devices/nong-son/camera/d00000", expected=("401",))
+    page.get_by_label("Tên đăng nhập").fill("lan")
+    page.get_by_label("Mật khẩu").fill("sai")
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrong")).to_have_text("Sai tên đăng nhập hoặc mật khẩu.")
+    page.get_by_label("Mật khẩu").fill("đúng")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{stage.url}/devices/nong-son/camera/d00000")
+    expect(page.locator("body[data-shown]")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "next_", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_the_way_in_leads_nowhere_else(look, next_):
+    page = look("/sign-in")
+    onward = page.evaluate(
+        f"async () => (await import('/static/ioc/door.js')).onward('?next=' + encodeURIComponent({json.dumps(next_)}))"
+    )
+    assert onward == "/"
