@@ -24,7 +24,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP) ## cài đặt (lần đầu) rồi chạy thử với huyện mô phỏng / install once, then run the demo; Ctrl-C ends it
-	@exec $(VENV)/bin/ioc up --demo
+	@exec $(VENV)/bin/ioc up --demo $(ARGS)
 
 test: $(TEST_STAMP) ## chuẩn bị phần thật, kiểm tra / provide the real parts, check the code, run every test
 	@$(PY) tests/provision/provision.py
@@ -66,13 +66,13 @@ $(TEST_STAMP):
 	@touch $(RUN_STAMP) $(TEST_STAMP) # the test lock holds everything of the run lock
 
 define install
-@if [ -z '$(PYTHON)' ]; then \
-  echo 'Cần Python 3.11 trở lên (Debian/Ubuntu: sudo apt install python3 python3-venv). / Install Python 3.11 or newer (Debian/Ubuntu: sudo apt install python3 python3-venv).' >&2; exit 2; fi
+@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+  echo 'Cần Python 3.11 trở lên (Debian/Ubuntu: sudo apt install python3 python3-venv). / Install Python 3.11 or newer (Debian/Ubuntu: sudo apt install python3 python3-venv).' >&2; exit 2; }
 @$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { \
   echo 'Python này thiếu venv: cài gói python3-venv rồi chạy lại. / This Python lacks venv: install the package python3-venv and run again.' >&2; exit 2; }
 @rm -f $(VENV)/.ready-* # what they stood for is about to change
 @echo '  1/2 các thư viện / the libraries ($(LOCK))'
-@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r $(LOCK)
 @echo '  2/2 dự án này và các tệp của trình duyệt / this project and its browser files'
-@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+@$(PY) -m pip install -qq --disable-pip-version-check --no-deps -e .
 endef
