@@ -107,8 +107,8 @@ class Registry:
         return tuple(self._view(entry) for entry in order if self._judge(entry, now))
 
     def views(self) -> tuple[View, ...]:
-        """All devices as last judged."""
-        return tuple(self._view(entry) for entry in self._entries.values())
+        """All devices as last judged; any thread may ask, for the list is copied in one step."""
+        return tuple(self._view(entry) for entry in list(self._entries.values()))
 
     def unkept(self) -> Sequence[Checkpoint]:
         """What changed since the last call of this, for the store's checkpoint."""

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ioc.settings import Settings
 
@@ -19,7 +20,7 @@ class Command:
     help: str
     example: str
     run: Callable[[Settings, argparse.Namespace], int]
-    options: Sequence[tuple[str, Mapping[str, object]]] = ()
+    options: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
 def commands() -> list[Command]:

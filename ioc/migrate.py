@@ -46,7 +46,7 @@ def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None) -> Editio
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
         _use_timescaledb(connection)
         connection.execute(_TABLE)
-        applied = {number: digest for number, digest in connection.execute("SELECT number, digest FROM migration")}
+        applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])

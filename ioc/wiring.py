@@ -1,28 +1,67 @@
 """Wires the parts: straight down, each start followed by the line that registers its named stop."""
 
+import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from psycopg_pool import ConnectionPool
+
+from alerts.channel import Channel
+from alerts.courier import Courier
+from alerts.engine import Engine
+from alerts.errors import RuleError
+from alerts.model import Transition
+from alerts.postgres import PostgresStore
+from alerts.rule import Rule
+from alerts.rulebook import default_rules, read_toml
+from alerts.service import AlertService
+from alerts.switchboard import open_channels
 from ingest.adapter import Source, choose
 from ingest.admission import Gate
 from ingest.batch import Judge
 from ingest.errors import IngestError, StoreUnavailableError
-from ingest.model import Admission, Heard
+from ingest.model import Admission, Heard, View
 from ingest.mqtt import BrokerUrl, PahoReader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
-from ingest.store import Loaded
+from ingest.store import Admit, Loaded
 from ingest.timescale import TimescaleStore
 from ioc import site as sites
+from ioc.accounts.store import Pool
+from ioc.api.app import create_app
+from ioc.api.parts import Pages, Parts, Probe
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.lifecycle import Stops
+from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from maps import page
+from maps.hub import Hub
+from maps.scene import Scene
+from maps.words import pick_language
 
 _log = logging.getLogger(__name__)
+Listener = Callable[[Heard], None]
+Publish = Callable[[Sequence[Transition]], None]
+
+
+@dataclass(slots=True)
+class Told:
+    """How a process learns that it is to end: `event` is set by a signal, or by a part that broke (`broke`)."""
+
+    event: threading.Event
+    broke: bool = False
+
+    def died(self) -> None:
+        """A part ended; by itself, unless we are ending already."""
+        if not self.event.is_set():
+            self.broke = True
+            self.event.set()
 
 
 def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
@@ -32,20 +71,43 @@ def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
     return sites.shipped("nong-son") if demo else sites.NOBODY
 
 
+def open_pool(dsn: str, stops: Stops) -> Pool:
+    """The connections of everything but the ingest's own."""
+    pool: Pool = ConnectionPool(dsn, min_size=1, max_size=8, open=False, kwargs={"application_name": "ioc"})
+    pool.open()
+    stops.add("database connections", pool.close)
+    return pool
+
+
+def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
+    """The engine as the database left it, its channels, and a courier for each."""
+    store = PostgresStore(pool)
+    rules, channels = _rules(settings), _channels(settings)
+    alerts, evaluated_at = store.load()
+    now = now_ms()
+    engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
+    publish([Transition(alert, alert.condition, "restored", now) for alert in engine.alerts.values()])
+    ending = threading.Event()
+    for channel in channels:
+        courier = threading.Thread(target=Courier(channel, store, clock=now_ms).run, args=(ending,), daemon=True)
+        courier.start()
+        stops.add(f"courier {channel.name}", partial(_end, ending, courier))
+    return AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+
+
 def wire_ingest(
-    settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, *,
-    listener: Callable[[Heard], None], died: Callable[[], None], stopping: threading.Event,
-) -> IngestService:  # fmt: skip
-    """Start the ingest in a thread of its own; `died` is called if it ends by itself."""
-    admit = _admission(settings, site)
+    settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, told: Told, listener: Listener
+) -> IngestService:
+    """The ingest in a thread of its own, going on where the last run ended."""
     try:
         chosen = choose(settings.ingest.adapters)
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
+    admit = _admission(settings, site)
     store = TimescaleStore(dsn, admit)
-    stops.add("store", store.close)
-    loaded = _load(store, stopping)
+    stops.add("ingest's connection", store.close)
+    loaded = _load(store, told.event)
     filters = [pattern for adapter in chosen for pattern in adapter.subscriptions]
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
     reader = PahoReader(url, client_id, filters, now_ms, ca_file=settings.mqtt.ca_file)
@@ -55,27 +117,68 @@ def wire_ingest(
         now=now_ms, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
     )  # fmt: skip
     service.take_up(loaded)
-
-    def run() -> None:
-        try:
-            service.run()
-        except Exception:
-            _log.exception("the ingest broke; nothing is acknowledged that was not kept", extra={"action": "broke"})
-        finally:
-            died()
-
-    thread = threading.Thread(target=run, name="ingest")
+    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
     thread.start()
-
-    def stop() -> None:
-        service.stop()
-        thread.join()
-
-    stops.add("ingest", stop)
+    stops.add("ingest", partial(_stop_ingest, service, thread))
     return service
 
 
-def _admission(settings: Settings, site: SiteFile) -> Callable[[str], Admission]:
+def wire_hub(site: SiteFile, ledger: Callable[[], Mapping[str, int]]) -> Hub:
+    """The picture that the wall shows; the web server runs it."""
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger)
+
+
+def wire_web(
+    settings: Settings, site: SiteFile, pool: Pool, hub: Hub, server: Server, stops: Stops, told: Told, *,
+    readiness: Mapping[str, Probe], views: Callable[[], Mapping[str, View]] | None = None,
+) -> None:  # fmt: skip
+    """The HTTP face and the wall, in a thread of their own, on the server's port."""
+    words = _rule_words(settings)
+    pages = Pages(
+        wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
+        device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
+        sign_in=page.sign_in_page, policy=page.security_policy, language=pick_language, static=page.static_dir(),
+    )  # fmt: skip
+    parts = Parts(pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https)
+    thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
+    thread.start()
+    stops.add("web", partial(_stop_web, server, thread))
+
+
+def _run_ingest(service: IngestService, told: Told) -> None:
+    try:
+        service.run()
+    except Exception:  # noqa: BLE001 - whatever broke, the process must end and say so
+        _log.exception("the ingest broke; nothing was acknowledged that is not kept", extra={"action": "broke"})
+    finally:
+        told.died()
+
+
+def _stop_ingest(service: IngestService, thread: threading.Thread) -> None:
+    service.stop()
+    thread.join()
+
+
+def _run_web(server: Server, app: object, hub: Hub, told: Told) -> None:
+    try:
+        asyncio.run(server.serve(app, hub.run))
+    except Exception:  # noqa: BLE001 - whatever broke, the process must end and say so
+        _log.exception("the web server broke", extra={"action": "broke"})
+    finally:
+        told.died()
+
+
+def _stop_web(server: Server, thread: threading.Thread) -> None:
+    server.stop()
+    thread.join()
+
+
+def _end(ending: threading.Event, thread: threading.Thread) -> None:
+    ending.set()
+    thread.join()
+
+
+def _admission(settings: Settings, site: SiteFile) -> Admit:
     """Rule 8: what becomes of a device never heard of."""
     everyone = (settings.site.admit or site.admit) == "all"
     listed = frozenset(device.address for device in site.devices)
@@ -94,22 +197,34 @@ def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
         except StoreUnavailableError as error:
             _log.warning("waiting for the database", extra={"action": "store_wait", "why": str(error)})
             if stopping.wait(1):
-                raise CommandError("Dừng khi đang chờ cơ sở dữ liệu (stopped while waiting for the database)") from error
+                sentence = "Dừng khi đang chờ cơ sở dữ liệu (stopped while waiting for the database)"
+                raise CommandError(sentence) from error
 
 
-def wire_judging(settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, told: threading.Event):
-    broke = threading.Event()
+def _rules(settings: Settings) -> tuple[Rule, ...]:
+    if not settings.alerts.rules:
+        return default_rules()
+    found: list[Rule] = []
+    for name in settings.alerts.rules:
+        try:
+            found += read_toml(Path(name).read_text("utf-8"))
+        except (OSError, ValueError, RuleError) as error:
+            raise SettingsError(f"Tệp luật {name} sai (the rule file is wrong): {error}") from error
+    return tuple(found)
 
-    def died() -> None:
-        if not told.is_set():
-            broke.set()
-            told.set()
 
-    wire_ingest(settings, site, dsn, broker, stops, listener=lambda heard: None, died=died, stopping=told)
+def _channels(settings: Settings) -> tuple[Channel, ...]:
+    tables = [
+        {"name": f"webhook-{number}", "kind": "webhook", "url": url}
+        for number, url in enumerate(settings.alerts.webhooks, 1)
+    ]
+    try:
+        return open_channels(tables)
+    except ValueError as error:
+        raise SettingsError(f"alerts.webhooks: {error}") from error
 
-    class J:
-        pass
 
-    j = J()
-    j.broke = broke
-    return j
+def _rule_words(settings: Settings) -> Mapping[str, Mapping[str, str]]:
+    """The rules' titles by language, for the pages."""
+    rules = _rules(settings)
+    return {lang: {f"rule.{rule.name}": rule.title[lang] for rule in rules} for lang in ("vi", "en")}

@@ -3,10 +3,11 @@
 import argparse
 
 from ioc import command, logs
+from ioc.centre import hear_and_judge
 from ioc.errors import CommandError
 from ioc.lifecycle import Stops
 from ioc.settings import Settings
-from ioc.wiring import find_site, wire_judging
+from ioc.wiring import Told, find_site
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
@@ -17,11 +18,11 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
             "(database.dsn and mqtt.url are needed; `ioc up` runs everything on one machine)"
         )
     logs.set_up(settings.log.level, settings.log.format)
-    told = command.until_told()
+    told = Told(command.until_told())
     with Stops() as stops:
-        judging = wire_judging(settings, find_site(settings), settings.database.dsn, settings.mqtt.url, stops, told)
-        told.wait()
-        return 1 if judging.broke.is_set() else 0
+        hear_and_judge(settings, find_site(settings), settings.database.dsn, settings.mqtt.url, stops, told)
+        told.event.wait()
+    return 1 if told.broke else 0
 
 
 COMMAND = command.Command(

@@ -1,0 +1,68 @@
+"""Puts whole processes together from the wiring: the ingest alone, the web alone, or all on one machine."""
+
+from collections.abc import Mapping
+
+import psycopg
+
+from alerts.service import AlertService
+from ingest.model import Heard, View
+from ingest.service import IngestService
+from ioc.accounts.first import ensure_first_admin
+from ioc.accounts.store import Pool
+from ioc.api.parts import Probe
+from ioc.lifecycle import Stops
+from ioc.serving import Server
+from ioc.settings import Settings
+from ioc.site import SiteFile
+from ioc.wiring import Told, open_pool, wire_alerts, wire_hub, wire_ingest, wire_web
+
+
+def hear_and_judge(
+    settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, told: Told
+) -> IngestService:
+    """`ioc ingest`: everything up to the outbox, no wall."""
+    alerts = wire_alerts(settings, open_pool(dsn, stops), stops, lambda _steps: None)
+    return wire_ingest(settings, site, dsn, broker, stops, told, lambda heard: _judge(alerts, heard))
+
+
+def all_in_one(
+    settings: Settings, site: SiteFile, dsn: str, broker: str, server: Server, stops: Stops, told: Told
+) -> str | None:
+    """`ioc up`: all of it in this process. Gives the one-time password to print, if there is one."""
+    pool = open_pool(dsn, stops)
+    password = ensure_first_admin(pool, settings.web.admin_password)
+    services: list[IngestService] = []
+    hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {})
+    alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
+
+    def listen(heard: Heard) -> None:
+        hub.show(heard)
+        _judge(alerts, heard)
+
+    services.append(wire_ingest(settings, site, dsn, broker, stops, told, listen))
+    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
+    wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]))
+    return password
+
+
+def database_problem(pool: Pool) -> str | None:
+    """Whether the database answers."""
+    try:
+        with pool.connection(timeout=2) as connection:
+            connection.execute("SELECT 1")
+    except (psycopg.Error, TimeoutError) as error:
+        return f"the database does not answer: {type(error).__name__}"
+    return None
+
+
+def _judge(alerts: AlertService, heard: Heard) -> None:
+    alerts.hear(heard)
+    alerts.tick(heard.now)
+
+
+def _deaf(service: IngestService) -> str | None:
+    return None if service.reader.hearing.deaf_since is None else "not connected to the broker"
+
+
+def _views(service: IngestService) -> Mapping[str, View]:
+    return {view.device.address: view for view in service.registry.views()}
