@@ -5,6 +5,7 @@ Exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly call
 
 import argparse
 import json
+import os
 import resource
 import signal
 import sys
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnusableError as error:
         print(f"simulators: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `--dry | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _simulate(options: argparse.Namespace) -> int:
@@ -119,9 +123,11 @@ def _devices_a_link(devices: int) -> int:
     """1 where the system allows that many open files; its soft limit is often 1,024 and ours to raise."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = devices + 64
-    if soft < enough <= hard or hard == resource.RLIM_INFINITY:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, enough), hard))
-    return 1 if devices <= _OWN_LINKS and enough <= max(soft, hard) else _SHARED
+    if devices > _OWN_LINKS or (hard != resource.RLIM_INFINITY and hard < enough):
+        return _SHARED
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+    return 1
 
 
 def _start(options: argparse.Namespace) -> float:

@@ -3,8 +3,8 @@
 Decides identities from the site's data alone, so that a device keeps its name and its place whatever the seed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import cos, pi, radians, sin, sqrt
 
 from simulators.device import Kind, Model
@@ -37,38 +37,20 @@ class Identity:
 
 def populate(site: Site, kinds: Mapping[str, Kind], devices: int | None = None) -> list[Identity]:
     """The devices of a site, gateways of an area first; scaled in proportion when a number is asked for."""
-    slots: list[tuple[Area, str, Named | None]] = []
-    counts: list[int] = []
-    families = sorted(kinds, key=lambda family: (family != "gateway", family))
-    for area in site.areas:
-        for family in families:
-            slots.append((area, family, None))
-            counts.append(area.counts.get(family, 0))
-        for named in (each for each in site.named if each.area == area.slug):
-            slots.append((area, named.family, named))
-            counts.append(1)
+    groups = [group for area in site.areas for group in _groups(site, area, kinds)]
+    counts = [group.count for group in groups]
     if not sum(counts):
         raise UnusableError(f"{site.name} has no devices: give its areas some, like devices = {{ camera = 3 }}")
-    wanted = counts if devices is None else share_out(counts, devices)
-    identities = [
-        identity
-        for area in site.areas
-        for identity in _inhabit(
-            site.slug,
-            area,
-            [
-                (kinds[family], named, n)
-                for (there, family, named), n in zip(slots, wanted, strict=True)
-                if there is area
-            ],
-        )
-    ]
-    seen: set[str] = set()
-    for each in identities:
-        if each.address in seen:
-            raise UnusableError(f"{each.address} is there twice: give the [[device]] of that id another one")
-        seen.add(each.address)
-    return identities
+    if devices is not None:
+        counts = share_out(counts, devices)
+    scaled = [replace(group, count=count) for group, count in zip(groups, counts, strict=True)]
+    identities: dict[str, Identity] = {}
+    for area in site.areas:
+        for each in _inhabit(site.slug, area, [group for group in scaled if group.area is area]):
+            if each.address in identities:
+                raise UnusableError(f"{each.address} is there twice: give the [[device]] of that id another one")
+            identities[each.address] = each
+    return list(identities.values())
 
 
 def share_out(counts: Sequence[int], total: int) -> list[int]:
@@ -82,9 +64,27 @@ def share_out(counts: Sequence[int], total: int) -> list[int]:
     return whole
 
 
-def _inhabit(site: str, area: Area, groups: list[tuple[Kind, Named | None, int]]) -> list[Identity]:
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Devices of one kind in one area: counted ones, or a single named one."""
+
+    area: Area
+    kind: Kind
+    named: Named | None
+    count: int
+
+
+def _groups(site: Site, area: Area, kinds: Mapping[str, Kind]) -> Iterator[_Group]:
+    for family in sorted(kinds, key=lambda family: (family != "gateway", family)):
+        yield _Group(area, kinds[family], None, area.counts.get(family, 0))
+    for named in site.named:
+        if named.area == area.slug:
+            yield _Group(area, kinds[named.family], named, 1)
+
+
+def _inhabit(site: str, area: Area, groups: Sequence[_Group]) -> list[Identity]:
     """The devices of one area, each at a place of its own on a spiral around the centre."""
-    calls = [(kind, *_call(area, kind, named, at)) for kind, named, n in groups for at in range(n)]
+    calls = [(group.kind, *_call(group, at)) for group in groups for at in range(group.count)]
     gateways = [own_id for kind, own_id, _ in calls if kind.family == "gateway"]
     inhabitants: list[Identity] = []
     for here, (kind, own_id, name) in enumerate(calls):
@@ -96,8 +96,9 @@ def _inhabit(site: str, area: Area, groups: list[tuple[Kind, Named | None, int]]
     return inhabitants
 
 
-def _call(area: Area, kind: Kind, named: Named | None, at: int) -> tuple[str, str]:
+def _call(group: _Group, at: int) -> tuple[str, str]:
     """The id and the name of the device number `at` of its group."""
+    area, kind, named = group.area, group.kind, group.named
     if named:
         return f"{named.id}{_suffix(at)}", f"{named.name} {at + 1}" if at else named.name
     ending = _suffix(at) if kind.solitary else f"-{at + 1:02d}"
