@@ -127,7 +127,7 @@ class PahoReader:
         _log.info("hearing the broker", extra={"action": "mqtt_connected", "session": flags.session_present})
 
     def _on_disconnect(self, _: paho.Client, __: object, ___: object, reason: ReasonCode, *____: object) -> None:
-        if self.hearing.deaf_since is None:
+        if self.hearing.deaf_since is None and not self._stopping:
             self.hearing = Hearing(self.hearing.since, deaf_since=self._now())
             _log.warning("lost the broker; trying again", extra={"action": "mqtt_lost", "reason": str(reason)})
 
