@@ -60,10 +60,11 @@ def judge(alert: Alert, rule: Rule, finding: Finding, at: int, policy: Policy) -
         severity=severity,
         peak_severity=max(alert.peak_severity, severity, key=lambda each: each.rank),
     )
-    row = TABLE[state_of(alert)].get(event)
+    state = state_of(alert)
+    row = TABLE[state].get(event)
     if row is None:
         return seen, None
-    after = _enter(seen, row, at)
+    after = seen if row.after is state and row.tell is None else _enter(seen, row, at)
     told = _worth_telling(alert, after) or row.tell is not None
     return _step(alert, after, row.tell, event, at) if told else (after, None)
 

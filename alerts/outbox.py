@@ -38,7 +38,10 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message to one channel; `key` is its idempotency key, `body` what `alerts.wording` made."""
+    """One message to one channel; `key` is its idempotency key, `body` what `alerts.wording` made.
+
+    `due_at` is when to carry it; while it is leased, when its carrier is taken for dead.
+    """
 
     key: str
     alert_id: str
@@ -51,7 +54,6 @@ class Letter:
     due_at: int
     state: Delivery = Delivery.QUEUED
     attempts: int = 0
-    leased_until: int | None = None
     settled_at: int | None = None
     error: str | None = None
 
@@ -88,17 +90,17 @@ def lease(letter: Letter, now: int) -> Letter:
     """Give the letter to a carrier until a deadline; one that died on too many carriers has failed."""
     if letter.attempts > RETRIES:
         return replace(letter, state=Delivery.FAILED, settled_at=now, error=letter.error or "lease ran out")
-    return replace(letter, state=Delivery.LEASED, attempts=letter.attempts + 1, leased_until=now + LEASE_MS, error=None)
+    return replace(letter, state=Delivery.LEASED, attempts=letter.attempts + 1, due_at=now + LEASE_MS, error=None)
 
 
 def sent(letter: Letter, now: int) -> Letter:
     """The receiver has it."""
-    return replace(letter, state=Delivery.SENT, leased_until=None, settled_at=now)
+    return replace(letter, state=Delivery.SENT, settled_at=now)
 
 
 def refused(letter: Letter, now: int, error: str) -> Letter:
     """The receiver will never take it."""
-    return replace(letter, state=Delivery.FAILED, leased_until=None, settled_at=now, error=error)
+    return replace(letter, state=Delivery.FAILED, settled_at=now, error=error)
 
 
 def delayed(letter: Letter, now: int, error: str) -> Letter:
@@ -106,20 +108,14 @@ def delayed(letter: Letter, now: int, error: str) -> Letter:
     if letter.attempts > RETRIES:
         return refused(letter, now, error)
     wait = RETRY_MS * 2 ** (letter.attempts - 1)
-    return replace(letter, state=Delivery.QUEUED, leased_until=None, due_at=now + wait, error=error)
+    return replace(letter, state=Delivery.QUEUED, due_at=now + wait, error=error)
 
 
 def next_due(letters: Iterable[Letter], channel: str, now: int) -> Letter | None:
     """The letter to carry now: due, and none of its alert still on the way before it."""
     mine = [letter for letter in letters if letter.channel == channel and not letter.state.settled]
-    due = [letter for letter in mine if _is_due(letter, now) and not _blocked(letter, mine)]
+    due = [letter for letter in mine if letter.due_at <= now and not _blocked(letter, mine)]
     return min(due, key=lambda letter: (letter.due_at, letter.key), default=None)
-
-
-def _is_due(letter: Letter, now: int) -> bool:
-    if letter.state is Delivery.LEASED:
-        return letter.leased_until is not None and letter.leased_until <= now
-    return letter.due_at <= now
 
 
 def _blocked(letter: Letter, others: Iterable[Letter]) -> bool:

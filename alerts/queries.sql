@@ -110,22 +110,21 @@ SELECT * FROM outbox WHERE alert_id = ANY(%(ids)s) ORDER BY version, key FOR UPD
 -- A new letter, or what a step made of an old one.
 INSERT INTO outbox (
     key, alert_id, version, episode, announce, channel, body, state, attempts, created_at, due_at,
-    leased_until, settled_at, error
+    settled_at, error
 ) VALUES (
     %(key)s, %(alert_id)s, %(version)s, %(episode)s, %(announce)s, %(channel)s, %(body)s, %(state)s,
-    %(attempts)s, %(created_at)s, %(due_at)s, %(leased_until)s, %(settled_at)s, %(error)s
+    %(attempts)s, %(created_at)s, %(due_at)s, %(settled_at)s, %(error)s
 )
 ON CONFLICT (key) DO UPDATE SET state = excluded.state, settled_at = excluded.settled_at;
 
 -- name: next_letter
--- The channel's next letter: due, or leased by a courier that must be dead; none of its alert still before it.
+-- The channel's next letter that is due (a leased one: its courier must be dead), the first of its alert.
 SELECT * FROM outbox AS letter
-WHERE channel = %(channel)s
-  AND ((state = 'queued' AND due_at <= %(now)s) OR (state = 'leased' AND leased_until <= %(now)s))
-  AND NOT EXISTS (
-      SELECT FROM outbox AS earlier
+WHERE channel = %(channel)s AND state IN ('queued', 'leased') AND due_at <= %(now)s
+  AND version = (
+      SELECT min(earlier.version) FROM outbox AS earlier
       WHERE earlier.alert_id = letter.alert_id AND earlier.channel = letter.channel
-        AND earlier.version < letter.version AND earlier.state IN ('queued', 'leased')
+        AND earlier.state IN ('queued', 'leased')
   )
 ORDER BY due_at, key
 LIMIT 1
@@ -133,12 +132,11 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: lease_letter
 -- The letter given to a courier, or given up.
-UPDATE outbox SET state = %(state)s, attempts = %(attempts)s, leased_until = %(leased_until)s,
+UPDATE outbox SET state = %(state)s, attempts = %(attempts)s, due_at = %(due_at)s,
     settled_at = %(settled_at)s, error = %(error)s
 WHERE key = %(key)s;
 
 -- name: settle_letter
 -- How it went, unless another courier has the letter by now.
-UPDATE outbox SET state = %(state)s, due_at = %(due_at)s, leased_until = %(leased_until)s,
-    settled_at = %(settled_at)s, error = %(error)s
+UPDATE outbox SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s
 WHERE key = %(key)s AND state = 'leased' AND attempts = %(attempts)s;

@@ -32,7 +32,6 @@ _TIMES: Final = frozenset(
         "done_at",
         "created_at",
         "due_at",
-        "leased_until",
         "settled_at",
     ]
 )

@@ -51,6 +51,11 @@ class AlertService:
         self._kept_at = 0
         self._counts = {"steps": 0, "announced": 0, "dropped": 0, "refused": 0}
 
+    def begin(self, now: int) -> None:
+        """Show the wall what was already open before a restart; nobody is told anew."""
+        alerts = self._engine.alerts.values()
+        self._publish([Transition(alert, alert.condition, "restart", now) for alert in alerts])
+
     def hear(self, heard: Heard) -> None:
         """Judge what one step of the ingest changed."""
         self._take(self._engine.observe(heard), heard.now)

@@ -103,17 +103,16 @@ CREATE TABLE outbox (
     attempts     integer NOT NULL DEFAULT 0,
     created_at   timestamptz NOT NULL,
     due_at       timestamptz NOT NULL,
-    leased_until timestamptz,
     settled_at   timestamptz,
     error        text
 );
 
-CREATE INDEX outbox_due ON outbox (channel, due_at) WHERE state IN ('queued', 'leased');
-CREATE INDEX outbox_of_alert ON outbox (alert_id, channel, version);
+CREATE INDEX outbox_due ON outbox (channel, due_at, key) WHERE state IN ('queued', 'leased');
+CREATE INDEX outbox_of_alert ON outbox (alert_id, channel, state, version);
 
 COMMENT ON TABLE outbox IS 'Messages owed to people: one row per step of an alert and channel, written with the step itself.';
 COMMENT ON COLUMN outbox.key IS 'The idempotency key: a message sent twice after a crash carries the same.';
-COMMENT ON COLUMN outbox.leased_until IS 'A courier that has not answered by then is taken for dead, and the message is sent again.';
+COMMENT ON COLUMN outbox.due_at IS 'When to send it; while leased, when its courier is taken for dead and it is sent again.';
 
 CREATE TABLE engine_state (
     name         text PRIMARY KEY,

@@ -169,3 +169,13 @@ def test_the_time_of_evaluation_is_kept_every_few_seconds(store: FrailStore, wal
     assert kept[0] == 10_000
     assert kept[4] == 10_000
     assert kept[5] == 15_000
+
+
+def test_the_wall_is_shown_what_was_open_before_a_restart(store: FrailStore, wall: Wall) -> None:
+    serve(store, wall).hear(hot(0))
+    alerts, evaluated_at = store.load()
+    engine = Engine(read_rules([HOT]), alerts, now=60_000, evaluated_at=evaluated_at)
+    service = AlertService(engine, store, publish=wall.show)
+    service.begin(60_000)
+    service.tick(60_000)
+    assert [(step.cause, step.announce) for step in wall] == [("ripe", "open"), ("restart", None)]
