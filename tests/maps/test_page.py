@@ -10,6 +10,7 @@ from maps.page import device_page, security_policy, sign_in_page, static_dir, wa
 from maps.words import LANGUAGES, catalogue, pick_language
 
 OURS = static_dir() / "ioc"
+PACKAGE = static_dir().parent
 NASTY = '</script><img src=x onerror=alert(1)>"'
 
 
@@ -82,9 +83,9 @@ def test_every_language_has_the_same_words_with_the_same_places():
 def used_keys():
     """Keys named whole, and beginnings of keys put together, in scripts and templates."""
     whole, starts = set(), set()
-    for file in [*OURS.glob("*.js"), *(static_dir().parent / "templates").glob("*.html")]:
+    for file in [*OURS.glob("*.js"), PACKAGE / "page.py", *PACKAGE.glob("templates/*.html")]:
         text = file.read_text("utf-8")
-        whole |= set(re.findall(r'"(\w+\.\w+)"', text))
+        whole |= set(re.findall(r'"([a-z]+\.\w+)"', text))
         starts |= set(re.findall(r"`(\w+\.\w*)\$\{", text)) | set(re.findall(r'"(\w+\.\w*)" ~', text))
     return {key for key in whole if not key.endswith((".css", ".html", ".json", ".svg"))}, starts
 

@@ -71,9 +71,9 @@ def test_a_device_that_changes_changes_on_the_wall(look, stage):
     assert page.evaluate(colour) == "0,0,0,0"
     stage.presence(7, connected=False)
     expect(page.locator("#figure-offline .value")).to_have_text("1")
-    page.wait_for_function(f"({colour})() === '242,169,218,255'")  # the palette's offline
+    page.wait_for_function(f"() => ({colour})() === '242,169,218,255'")  # the palette's offline
     stage.presence(7, connected=True)
-    page.wait_for_function(f"({colour})() === '0,0,0,0'")
+    page.wait_for_function(f"() => ({colour})() === '0,0,0,0'")
 
 
 def test_a_new_alert_comes_first_is_said_and_rings_its_device(look, stage):
@@ -81,7 +81,7 @@ def test_a_new_alert_comes_first_is_said_and_rings_its_device(look, stage):
     stage.alert(3, Severity.MINOR)
     expect(page.locator("#alerts li")).to_have_count(1)
     stage.alert(8, Severity.CRITICAL, metric="amp_temperature_c", value=86.4)
-    expect(page.locator("#alerts li").first).to_contain_text("Loa thôn")
+    expect(page.locator("#alerts li").first).to_contain_text("Camera cổng chợ Phước Ninh 8")
     expect(page.locator("#first")).to_contain_text("Khẩn cấp")
     expect(page.locator("#first")).to_contain_text("86,4\u00a0°C")
     expect(page.locator("#announce")).to_contain_text("Cảnh báo mới")

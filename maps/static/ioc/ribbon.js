@@ -85,7 +85,8 @@ export class Ribbon {
   }
 
   async _ack(alert, name, button) {
-    button.disabled = true;
+    if (button.ariaDisabled === "true") return;
+    button.ariaDisabled = "true"; // not `disabled`: that would drop the focus
     try {
       await ask(`/api/v1/alerts/${encodeURIComponent(alert.id)}/ack`, { method: "POST", body: {} });
       say(find("announce"), t("ribbon.acked_now", { name }));
@@ -94,7 +95,7 @@ export class Ribbon {
       say(find("announce"), t("problem.ack", { why: t(key, values) }));
       find("problem").hidden = false;
       say(find("problem"), `${hourMinute(Date.now())} · ${t("problem.ack", { why: t(key, values) })}`);
-      button.disabled = false;
+      button.ariaDisabled = "false";
     }
   }
 
@@ -102,7 +103,7 @@ export class Ribbon {
   _leave(id) {
     const { row } = this.rows.get(id);
     const next = row.nextElementSibling ?? row.previousElementSibling;
-    if (row.contains(document.activeElement)) (next?.querySelector("button:last-of-type") ?? this.box).focus();
+    if (row.contains(document.activeElement)) (next?.querySelector(".ack") ?? next?.querySelector(".title") ?? this.box).focus();
     row.remove();
     this.rows.delete(id);
   }

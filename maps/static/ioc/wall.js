@@ -78,7 +78,7 @@ function showLink() {
   const kind = linkIs !== "live" ? linkIs : silentSince !== null ? "silent" : null;
   find("scene").classList.toggle("stale", kind === "lost" || kind === "stale");
   find("notice").hidden = kind === null;
-  document.body.dataset.link = linkIs;
+  if (document.body.dataset.link !== linkIs) document.body.dataset.link = linkIs;
   if (kind === null) return;
   const at = kind === "silent" ? silentSince : stoppedAt;
   say(find("notice").firstElementChild, t(`link.${kind}`));
