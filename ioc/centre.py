@@ -9,12 +9,13 @@ from ingest.model import Heard, View
 from ingest.service import IngestService
 from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
+from ioc.api.database import row
 from ioc.api.parts import Probe
 from ioc.lifecycle import Stops
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
-from ioc.wiring import Told, open_pool, wire_alerts, wire_hub, wire_ingest, wire_web
+from ioc.wiring import Told, open_pool, wire_alerts, wire_follower, wire_hub, wire_ingest, wire_web
 
 
 def hear_and_judge(
@@ -43,6 +44,27 @@ def all_in_one(
     readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
     wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]))
     return password
+
+
+def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, stops: Stops, told: Told) -> str | None:
+    """`ioc web`: the wall and the HTTP face of an ingest that runs elsewhere. Gives the password to print."""
+    pool = open_pool(dsn, stops)
+    password = ensure_first_admin(pool, settings.web.admin_password)
+    hub = wire_hub(site, lambda: _kept_account(pool))
+    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool)}
+    parts = wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness)
+    wire_follower(parts, hub, stops)
+    return password
+
+
+def _kept_account(pool: Pool) -> Mapping[str, int]:
+    """The running account as the ingest last kept it; empty while the database is away."""
+    try:
+        with pool.connection(timeout=1) as connection:
+            found = row(connection, "newest_run") or {}
+    except (psycopg.Error, TimeoutError):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, int)}
 
 
 def database_problem(pool: Pool) -> str | None:

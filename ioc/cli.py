@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import msgspec
+
 from ioc import settings
 from ioc.command import commands
 from ioc.embedded import CannotStart
@@ -22,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     known = parser.parse_args(arguments)
     try:
-        chosen = settings.load(Path(known.config) if known.config else None, os.environ)
+        chosen = _with_options(settings.load(Path(known.config) if known.config else None, os.environ), known)
         run: Callable[[settings.Settings, argparse.Namespace], int] = known.run
         return run(chosen, known)
     except SettingsError as error:
@@ -33,6 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _with_options(chosen: settings.Settings, known: argparse.Namespace) -> settings.Settings:
+    """The settings with what stands on the command line, which comes last and counts."""
+    if (port := getattr(known, "port", None)) is not None:
+        chosen = msgspec.structs.replace(chosen, web=msgspec.structs.replace(chosen.web, port=port))
+    if (file := getattr(known, "site", None)) is not None:
+        chosen = msgspec.structs.replace(chosen, site=msgspec.structs.replace(chosen.site, file=file))
+    return chosen
 
 
 def _parser() -> argparse.ArgumentParser:

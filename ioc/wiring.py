@@ -36,6 +36,7 @@ from ioc.api.app import create_app
 from ioc.api.parts import Pages, Parts, Probe
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
+from ioc.follow import Follower
 from ioc.lifecycle import Stops
 from ioc.serving import Server
 from ioc.settings import Settings
@@ -82,17 +83,18 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
 def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
     store = PostgresStore(pool)
-    rules, channels = _rules(settings), _channels(settings)
+    rules, channels = find_rules(settings), _channels(settings)
     alerts, evaluated_at = store.load()
     now = now_ms()
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
-    publish([Transition(alert, alert.condition, "restored", now) for alert in engine.alerts.values()])
     ending = threading.Event()
     for channel in channels:
         courier = threading.Thread(target=Courier(channel, store, clock=now_ms).run, args=(ending,), daemon=True)
         courier.start()
         stops.add(f"courier {channel.name}", partial(_end, ending, courier))
-    return AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+    service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+    service.begin(now)
+    return service
 
 
 def wire_ingest(
@@ -131,7 +133,7 @@ def wire_hub(site: SiteFile, ledger: Callable[[], Mapping[str, int]]) -> Hub:
 def wire_web(
     settings: Settings, site: SiteFile, pool: Pool, hub: Hub, server: Server, stops: Stops, told: Told, *,
     readiness: Mapping[str, Probe], views: Callable[[], Mapping[str, View]] | None = None,
-) -> None:  # fmt: skip
+) -> Parts:  # fmt: skip
     """The HTTP face and the wall, in a thread of their own, on the server's port."""
     words = _rule_words(settings)
     pages = Pages(
@@ -143,6 +145,15 @@ def wire_web(
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
     stops.add("web", partial(_stop_web, server, thread))
+    return parts
+
+
+def wire_follower(parts: Parts, hub: Hub, stops: Stops) -> None:
+    """What shows a wall the work of an ingest in another process."""
+    ending = threading.Event()
+    thread = threading.Thread(target=Follower(parts, parts.alerts, hub).run, args=(ending,), name="follower")
+    thread.start()
+    stops.add("follower", partial(_end, ending, thread))
 
 
 def _run_ingest(service: IngestService, told: Told) -> None:
@@ -201,7 +212,8 @@ def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
                 raise CommandError(sentence) from error
 
 
-def _rules(settings: Settings) -> tuple[Rule, ...]:
+def find_rules(settings: Settings) -> tuple[Rule, ...]:
+    """The rules of the settings' files, or those shipped."""
     if not settings.alerts.rules:
         return default_rules()
     found: list[Rule] = []
@@ -226,5 +238,5 @@ def _channels(settings: Settings) -> tuple[Channel, ...]:
 
 def _rule_words(settings: Settings) -> Mapping[str, Mapping[str, str]]:
     """The rules' titles by language, for the pages."""
-    rules = _rules(settings)
+    rules = find_rules(settings)
     return {lang: {f"rule.{rule.name}": rule.title[lang] for rule in rules} for lang in ("vi", "en")}

@@ -3,7 +3,6 @@
 import argparse
 from pathlib import Path
 
-import msgspec
 import psycopg
 
 from ioc import command, logs, site
@@ -23,7 +22,6 @@ _NEED_MB = 500
 
 def run(settings: Settings, known: argparse.Namespace) -> int:
     """Start all, say where the wall is, wait; 1 if a part broke by itself."""
-    settings = _with_options(settings, known)
     logs.set_up("warning" if settings.log.level == "info" else settings.log.level, settings.log.format)
     told = Told(command.until_told())
     with Stops() as stops:
@@ -44,15 +42,6 @@ def _start(settings: Settings, known: argparse.Namespace, stops: Stops, told: To
     if known.demo and not told.event.is_set():
         stops.add("simulators", start_simulators(Path(settings.data_dir), here.slug, broker).stop)
     _announce(server, password, broker)
-
-
-def _with_options(settings: Settings, known: argparse.Namespace) -> Settings:
-    """The settings with what stands on the command line."""
-    if known.port is not None:
-        settings = msgspec.structs.replace(settings, web=msgspec.structs.replace(settings.web, port=known.port))
-    if known.site is not None:
-        settings = msgspec.structs.replace(settings, site=msgspec.structs.replace(settings.site, file=known.site))
-    return settings
 
 
 def _database(settings: Settings, stops: Stops) -> str:

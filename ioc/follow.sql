@@ -1,0 +1,5 @@
+-- name: all_devices
+-- Every device as last kept.
+SELECT address, admission, name, maker, model, fw, lat, lon, area, gateway, interval_s, metrics, commands,
+       state, state_reason, heard_at, latest
+FROM device
