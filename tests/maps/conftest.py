@@ -135,6 +135,8 @@ class Stage:
         return self._page(request, lambda lang: sign_in_page(lang, NONCE, site="Nông Sơn"))
 
     async def _session(self, request):
+        if request.method == "GET" and self.role is None:
+            return JSONResponse({"detail": "sign in"}, 401)
         if request.method == "GET":
             return JSONResponse({"name": "lan", "role": self.role})
         said = await request.json()

@@ -56,7 +56,7 @@ def test_the_wall_shows_the_site_its_areas_and_its_figures(look):
     page = shown(look())
     assert page.title() == "Trung tâm điều hành Nông Sơn"
     expect(page.locator("#figure-devices .value")).to_have_text("105")
-    expect(page.locator("#figure-devices .note")).to_have_text("100% hoạt động")
+    expect(page.locator("#figure-devices .note")).to_have_text("100% phục\u00a0vụ")
     expect(page.locator(".area-label b")).to_have_count(6)
     expect(page.locator("#alerts-calm")).to_be_visible()
     expect(page.locator("#notice")).to_be_hidden()
@@ -140,6 +140,19 @@ def test_a_lost_connection_is_said_in_large_letters_and_mends_itself(look, stage
     expect(page.locator("#notice")).to_be_hidden(timeout=15_000)
     expect(page.locator("#figure-offline .value")).to_have_text("1")
     assert page.evaluate("said") == ["lost", "live"]
+
+
+def test_a_centre_that_lets_nobody_in_is_said_too(look, stage):
+    stage.hub._max_clients = 0
+    page = look()
+    expect(page.locator("#notice")).to_contain_text("MẤT KẾT NỐI")
+
+
+def test_a_session_that_ended_leads_to_the_way_in_and_back(look, stage):
+    page = shown(look("/?view=1", expected=("401",)))
+    stage.role = None
+    stage.drop_sockets()
+    expect(page).to_have_url(f"{stage.url}/sign-in?next=%2F%3Fview%3D1")
 
 
 def test_a_silent_centre_makes_the_picture_old(look, stage):

@@ -1,6 +1,6 @@
 // The websocket of the wall: says hello, acknowledges what was drawn, mends gaps by asking again with
 // `since`, comes back after a loss (1 to 30 s, with jitter), and notices when nothing is heard.
-// It tells what it heard by calling `on.frame`, `on.beat`, `on.figures`, `on.link`; it draws nothing.
+// It tells what it heard by calling `on.frame`, `on.beat`, `on.figures`, `on.link`, `on.closed`; it draws nothing.
 
 const STALE_MS = 5000; // the server beats once a second
 const DEAD_MS = 20000; // then the connection is dead, whatever the browser believes
@@ -16,7 +16,7 @@ export class Stream {
     this.seq = null;
     this.tries = 0;
     this.heardAt = null; // when anything last came, by our own clock
-    this.link = "lost";
+    this.link = "new";
     setInterval(() => this._watch(), 1000);
     addEventListener("online", () => this._again(0));
     this._open();
@@ -31,6 +31,7 @@ export class Stream {
     socket.onclose = () => {
       if (this.socket !== socket) return;
       this._tell("lost");
+      this.on.closed();
       this._again(Math.min(LAST_MS, FIRST_MS * 2 ** this.tries++) * (0.5 + Math.random() / 2));
     };
   }
@@ -72,7 +73,7 @@ export class Stream {
   }
 
   _watch() {
-    if (this.link === "lost") return;
+    if (this.heardAt === null || this.link === "lost") return;
     const silence = Date.now() - this.heardAt;
     if (silence > STALE_MS) this._tell("stale");
     if (silence < DEAD_MS) return;

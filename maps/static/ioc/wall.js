@@ -58,6 +58,7 @@ const on = {
     document.body.dataset.seq = frame.seq; // what is drawn, for tests and for the curious
   },
   figures: showFigures,
+  closed: () => learnWhoLooks(), // a session may have ended: then it is the way in that helps
   beat(frame) {
     silentSince = frame.heard !== null && frame.now - frame.heard > SILENT_MS ? frame.heard : null;
     showLink();
