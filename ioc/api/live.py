@@ -6,6 +6,7 @@ from typing import Final
 
 from fastapi import WebSocket
 from fastapi.concurrency import run_in_threadpool
+from psycopg import OperationalError
 
 from ioc.api.auth import Viewer, identify
 from ioc.api.guard import same_host
@@ -30,7 +31,7 @@ async def live(websocket: WebSocket, parts: Has, _person: Viewer) -> None:
     serving = asyncio.create_task(serve(websocket, parts.hub))
     try:
         while not (await asyncio.wait({serving}, timeout=ASK_AGAIN_S))[0]:
-            if await run_in_threadpool(identify, websocket) is None:
+            if not await run_in_threadpool(_still_may, websocket):
                 break
     finally:
         if not serving.done():
@@ -41,3 +42,11 @@ async def live(websocket: WebSocket, parts: Has, _person: Viewer) -> None:
                 await websocket.close(POLICY, "signed out")
     if not serving.cancelled():
         serving.result()
+
+
+def _still_may(websocket: WebSocket) -> bool:
+    """Whether the one looking is still signed in; a database that is away ends no picture."""
+    try:
+        return identify(websocket) is not None
+    except OperationalError:
+        return True

@@ -122,7 +122,7 @@ async def healthz() -> Alive:
 
 @routes.get("/readyz", responses={503: {"description": "Some part is not ready", "model": Ready}})
 def readyz(parts: Has, response: Response) -> Ready:
-    """Whether every part is ready; 503 where one is not. Tells no addresses and no names."""
+    """Whether every part is ready; 503 where one is not."""
     problems = {name: probe() for name, probe in parts.readiness.items()}
     ready = not any(problems.values())
     response.status_code = 200 if ready else 503

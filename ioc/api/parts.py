@@ -15,7 +15,7 @@ from ioc.accounts.throttle import Throttle
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
-"""Looks at one part: None when it is ready, else a sentence on what is wrong."""
+"""Looks at one part: None when it is ready, else a sentence for everyone to read (no addresses, no names)."""
 
 
 class WallPage(Protocol):

@@ -35,6 +35,12 @@ class Account(TypedDict):
     created_at: Time
 
 
+class Accounts(TypedDict):
+    """All accounts; there are few."""
+
+    items: list[Account]
+
+
 class NewAccount(BaseModel):
     """An account to make; its owner must change the password at the first sign-in."""
 
@@ -76,6 +82,12 @@ class Token(TypedDict):
     used_at: Time | None
 
 
+class Tokens(TypedDict):
+    """Tokens that are not revoked."""
+
+    items: list[Token]
+
+
 class MadeToken(TypedDict):
     """A new token: `token` is told this once. A wall opens `path` once and is signed in from then on."""
 
@@ -104,9 +116,9 @@ class AuditPage(TypedDict):
 
 
 @routes.get("/accounts", dependencies=[requires(Role.ADMIN)])
-def list_accounts(parts: Has) -> list[Account]:
+def list_accounts(parts: Has) -> Accounts:
     """Every account."""
-    return [_account(row) for row in store.all_accounts(parts.pool)]
+    return {"items": [_account(row) for row in store.all_accounts(parts.pool)]}
 
 
 @routes.post("/accounts", status_code=201)
@@ -137,9 +149,9 @@ def change_account(
 
 
 @routes.get("/tokens")
-def list_tokens(person: Viewer, parts: Has) -> list[Token]:
+def list_tokens(person: Viewer, parts: Has) -> Tokens:
     """One's own tokens; for an admin, everybody's."""
-    return [_token(row) for row in access.tokens(parts.pool, _whose(person))]
+    return {"items": [_token(row) for row in access.tokens(parts.pool, _whose(person))]}
 
 
 @routes.post("/tokens", status_code=201)

@@ -12,7 +12,6 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 from psycopg import DataError, OperationalError
-from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from alerts.errors import StoreDownError
@@ -95,7 +94,6 @@ def catch_all(app: FastAPI) -> None:
         DataError: _out_of_range,
         BusyError: _busy,
         OperationalError: _database,
-        PoolTimeout: _database,
         StoreDownError: _database,
     }
     for kind, handler in handlers.items():
