@@ -1,7 +1,7 @@
 """The alerts people see: all of them in a snapshot, every single step of them in a delta, in order.
 
-Steps are never merged: a device may flicker unseen, an alert may not. What is sent are codes and facts;
-the sentence is put together in the reader's language by the page.
+Steps are never merged: a device may flicker unseen, an alert may not. What is sent are codes and facts and
+the rule's title in every language; the sentence is put together in the reader's language by the page.
 """
 
 from alerts.model import Alert
@@ -14,6 +14,7 @@ def row(alert: Alert) -> Part:
     return {
         "id": alert.id,
         "rule": alert.rule,
+        "title": dict(alert.title),
         "device": alert.device,
         "area": alert.area,
         "severity": alert.severity.value,

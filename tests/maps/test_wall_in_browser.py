@@ -80,10 +80,12 @@ def test_a_new_alert_comes_first_is_said_and_rings_its_device(look, stage):
     page = shown(look())
     stage.alert(3, Severity.MINOR)
     expect(page.locator("#alerts li")).to_have_count(1)
-    stage.alert(8, Severity.CRITICAL, metric="amp_temperature_c", value=86.4)
+    stage.alert(
+        8, Severity.CRITICAL, metric="amp_temperature_c", value=86.4, title={"vi": "Tăng âm quá nóng", "en": "Too hot"}
+    )
     expect(page.locator("#alerts li").first).to_contain_text("Camera cổng chợ Phước Ninh 8")
     expect(page.locator("#first")).to_contain_text("Khẩn cấp")
-    expect(page.locator("#first")).to_contain_text("86,4\u00a0°C")
+    expect(page.locator("#first")).to_contain_text("Tăng âm quá nóng · 86,4\u00a0°C")
     expect(page.locator("#announce")).to_contain_text("Cảnh báo mới")
     assert page.evaluate("[...IOC.devices.alarming]") == [8]
 

@@ -19,7 +19,6 @@ const names = new Map(); // of areas, by slug
 // The summary the wall would show, as far as the facts alone tell it.
 function stateOf(alerts) {
   const presence = presenceOf(device);
-  if (device.state && window.IOC.STATES.includes(device.state)) return device.state;
   if (device.admission === "pending") return "pending";
   if (presence.unknown) return "unknown";
   if (presence.connected === false || !presence.fresh) return "offline";

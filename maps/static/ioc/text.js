@@ -58,13 +58,13 @@ export function valueText(metric, value) {
   return `${fine.format(value / factor)}${unit ? `\u00a0${letter}${unit}` : ""}`;
 }
 
-// What an alert is about, in words; a rule's title is handed in with the page where the site has one.
+// What an alert is about, in words. Its title is kept with it; else the page may know its rule's.
 export function alertText(alert) {
-  const titled = has(`rule.${alert.rule}`);
-  const rule = titled ? t(`rule.${alert.rule}`) : alert.rule.replaceAll("-", " ");
+  const title = alert.title?.[lang] ?? (has(`rule.${alert.rule}`) ? t(`rule.${alert.rule}`) : null);
+  const rule = title ?? alert.rule.replaceAll("-", " ");
   if (alert.metric && alert.value !== null && alert.value !== undefined) {
     const value = valueText(alert.metric, alert.value);
-    return `${rule} · ${titled ? value : t("ribbon.value", { metric: metricName(alert.metric), value })}`;
+    return `${rule} · ${title ? value : t("ribbon.value", { metric: metricName(alert.metric), value })}`;
   }
   return has(`reason.${alert.reason}`) ? `${rule} · ${t(`reason.${alert.reason}`)}` : rule;
 }
