@@ -1,69 +1,29 @@
 """`kill -9` of the ingest at random moments under load costs nothing: published = stored, no row twice."""
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 
-import psycopg
 import pytest
+from realparts.centre import Centre, ask, wait_for
 
 from ioc.migrate import migrate
 
 RATE, SECONDS, KILLS = 2000, 20, 5
 
 
-class IngestProcess:
-    """`ioc ingest` as an officer runs it, ready to be killed."""
-
-    def __init__(self, dsn, url, log):
-        self.environment = {
-            **os.environ, "IOC_DATABASE__DSN": dsn, "IOC_MQTT__URL": url, "IOC_SITE__ADMIT": "all",
-            "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
-        self.log = log
-        self.process = None
-
-    def start(self):
-        with self.log.open("a") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ioc.cli", "ingest"], env=self.environment, stdout=out, stderr=out
-            )
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.process is not None and self.process.poll() is None:
-            self.kill()
-
-
-def ask(dsn, question):
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        return connection.execute(question).fetchall()
-
-
 @pytest.mark.timeout(240)
 def test_killing_the_ingest_five_times_under_load_loses_and_doubles_nothing(make_mosquitto, dsn, tmp_path):
     broker = make_mosquitto()
     migrate(dsn)
-    with IngestProcess(dsn, broker.url, tmp_path / "ingest.log") as ingest:
+    settings = {"IOC_DATABASE__DSN": dsn, "IOC_MQTT__URL": broker.url, "IOC_SITE__ADMIT": "all"}
+    with Centre(["ingest"], settings, tmp_path / "ingest.log") as ingest:
         kill_under_load(ingest, broker, dsn, tmp_path)
 
 
 def kill_under_load(ingest, broker, dsn, tmp_path):
-    ingest.start()
     wait_for(lambda: ask(dsn, "SELECT count(*) FROM ingest_run WHERE hearing")[0][0], 30)
     report = tmp_path / "report.json"
     load = subprocess.Popen(
@@ -87,8 +47,9 @@ def kill_under_load(ingest, broker, dsn, tmp_path):
     assert ask(dsn, stored) == [(published,)]
     twice = "SELECT count(*) FROM (SELECT device_id, origin, seq FROM reading GROUP BY 1, 2, 3 HAVING count(*) > 1) x"
     assert ask(dsn, twice) == [(0,)]
-    last = dict(ask(dsn, "SELECT address, max(seq) FROM (SELECT device_id, seq FROM reading UNION ALL "
-                         "SELECT device_id, seq FROM event) s JOIN device d ON d.id = s.device_id GROUP BY 1"))  # fmt: skip
+    numbered = "(SELECT device_id, seq FROM reading UNION ALL SELECT device_id, seq FROM event)"
+    newest = f"SELECT address, max(seq) FROM {numbered} s JOIN device d ON d.id = s.device_id GROUP BY 1"
+    last = dict(ask(dsn, newest))
     assert last == told["last_seq"]
     [(received, settled, kept, gaps)] = ask(
         dsn, "SELECT sum(received), sum(stored + duplicate + ignored + quarantined + shed), sum(stored), sum(seq_gaps) "
@@ -97,13 +58,3 @@ def kill_under_load(ingest, broker, dsn, tmp_path):
     assert received == settled
     assert gaps == 0
     assert published <= kept <= published + others[0][0] * (KILLS + 2)
-
-
-def wait_for(condition, seconds):
-    """Until the condition holds, looked at often; fails after `seconds`."""
-    idle = threading.Event()
-    for _ in range(int(seconds * 20)):
-        if condition():
-            return
-        idle.wait(0.05)
-    pytest.fail(f"not within {seconds} s")
