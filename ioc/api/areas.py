@@ -76,7 +76,8 @@ def devices_geojson(
         wanted = {"family": family, "areas": areas_below(connection, area), "like": None, "after": "", "limit": EVERY}
         standing = standings(parts, connection)
         found = [row for row in rows(connection, "devices_page", wanted) if row["admission"] != "retired"]
-    return _collection([_device(row, standing(row)) for row in found])
+        features = [_device(row, standing(row)) for row in found]
+    return _collection(features)
 
 
 def _device(row: Row, standing: Standing) -> Row:

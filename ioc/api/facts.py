@@ -7,6 +7,7 @@ rules of presence: those are `ingest.presence`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
 from psycopg import Connection
@@ -61,10 +62,10 @@ def state_of(admission: str, presence: Presence) -> State:
 
 
 def standings(parts: Parts, connection: Connection[Any]) -> Standings:
-    """What tells how each device stands: prepared once for a request."""
-    kept = _kept(connection, parts.now())
+    """What tells how each device stands; asks the connection for more only when the live registry lacks a device."""
     views = parts.views() if parts.views is not None else {}
-    return lambda device: _live(views[device["address"]]) if device["address"] in views else kept(device)
+    kept = cache(lambda: _kept(connection, parts.now()))
+    return lambda device: _live(views[device["address"]]) if device["address"] in views else kept()(device)
 
 
 def _live(view: View) -> Standing:

@@ -18,8 +18,6 @@ from ioc.api.times import Time, written
 
 routes = router("", "operations")
 
-_OUTCOMES = ("received", "stored", "duplicate", "ignored", "quarantined", "shed")
-
 
 class Alive(TypedDict):
     """We answer."""

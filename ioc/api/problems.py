@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from psycopg import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
-from alerts.errors import StoreDownError
+from alerts.errors import StoreDownError, StoreRefusedError
 from ioc.accounts.model import Denied
 from ioc.accounts.passwords import BusyError
 
@@ -92,6 +92,7 @@ def catch_all(app: FastAPI) -> None:
         HTTPException: _refused,
         RequestValidationError: _invalid,
         DataError: _out_of_range,
+        StoreRefusedError: _out_of_range,
         BusyError: _busy,
         OperationalError: _database,
         StoreDownError: _database,

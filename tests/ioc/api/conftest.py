@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 from realparts.timescale import fresh_database
 
-from alerts.store import MemoryStore
+from alerts.postgres import PostgresStore
 from ioc.accounts import access, passwords
 from ioc.accounts.model import Actor, Person, Role
 from ioc.api.app import create_app
@@ -69,9 +69,8 @@ class Web:
 
     parts: Parts
     clock: Clock
-    store: MemoryStore
+    store: PostgresStore
     app: Any = None
-    _opened: list[TestClient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.app = create_app(self.parts)
@@ -131,7 +130,7 @@ def web(pool: ConnectionPool[Any], tmp_path: Path) -> Web:
         language=pick_language,
         static=tmp_path,
     )
-    clock, store = Clock(), MemoryStore()
+    clock, store = Clock(), PostgresStore(pool)
     hub = Hub(Scene("Nông Sơn"), clock=clock)
     parts = Parts(pool=pool, alerts=store, pages=pages, now=clock, site="Nông Sơn", hub=hub)
     return Web(parts, clock, store)

@@ -78,26 +78,10 @@ def test_every_answer_wears_the_security_headers(web: Any) -> None:
 
 
 LISTS = ("devices", "alerts", "audit", "quarantine", "ledger", "map/devices.geojson", "devices/ns/camera/c1/history")
-NAMES = [
-    "limit",
-    "cursor",
-    "q",
-    "area",
-    "family",
-    "state",
-    "severity",
-    "open",
-    "device",
-    "reason",
-    "topic",
-    "metric",
-    "from",
-    "to",
-    "points",
-    "hours",
-    "actor",
-    "action",
-]
+NAMES = (
+    *("limit", "cursor", "q", "area", "family", "state", "severity", "open", "device", "reason", "topic"),
+    *("metric", "from", "to", "points", "hours", "actor", "action"),
+)
 HARD = (
     *("\0", "%", "1e999", "-1", str(2**70), "null", "[]", "'; --"),
     *("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00Z"),

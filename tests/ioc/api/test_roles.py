@@ -1,6 +1,7 @@
 """Every route declares its least role, and each role gets what it may and nothing more."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,11 @@ def test_every_route_declares_a_least_role_or_is_on_the_open_list(web: Any) -> N
     assert set(found) >= OPEN
     assert {name: declared(rule) for name, rule in found.items() if name not in OPEN} == EXPECTED
     assert all(found[name].least is None for name in OPEN)
+
+
+def test_every_route_is_documented(web: Any) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "http.md").read_text("utf-8")
+    assert [rule.name for rule in rules(web.app.routes) if f"{rule.method} {rule.path}`" not in text] == []
 
 
 def ask(client: Any, rule: Rule) -> int:
