@@ -8,7 +8,7 @@ function put(id, value, note, state) {
   const box = find(id);
   say(box.querySelector(".value"), value);
   say(box.querySelector(".note"), note);
-  box.classList.toggle("long", value.length > 5);
+  box.classList.toggle("long", value.length >= 5 && note.length > 8);
   box.classList.toggle("raised", Boolean(state));
   if (state) tone(box, state);
 }
