@@ -71,27 +71,21 @@ def history(
     if begin >= end:
         raise Problem(422, "`from` lies before `to`")
     address, step = f"{site}/{family}/{device}", step_s((end - begin).total_seconds(), points)
+    span = {"metric": metric, "since": begin, "until": end, "step": timedelta(seconds=step), "origin": _ORIGIN}
     with parts.pool.connection() as connection:
         number = tuples(connection, "device_id", {"address": address})
         if not number:
             raise unknown_device(address)
-        wanted = {
-            "device": number[0][0],
-            "metric": metric,
-            "since": begin,
-            "until": end,
-            "step": timedelta(seconds=step),
-            "origin": _ORIGIN,
-        }
-        found = tuples(connection, "history", wanted)
+        found = tuples(connection, "history", {"device": number[0][0], **span})
     return {
         "device": address,
         "metric": metric,
         "from": written(begin),
         "to": written(end),
         "step_s": step,
-        "points": [
-            {"ts": written(ts), "min": low, "avg": mean, "max": high, "count": count}
-            for ts, low, mean, high, count in found
-        ],
+        "points": [_point(*bucket) for bucket in found],
     }
+
+
+def _point(ts: datetime, low: float, mean: float, high: float, count: int) -> Point:
+    return {"ts": written(ts), "min": low, "avg": mean, "max": high, "count": count}
