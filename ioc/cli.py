@@ -22,7 +22,10 @@ _EPILOG = "Ví dụ (example):  ioc up --demo     Tài liệu (documentation): d
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     parser = _parser()
-    known = parser.parse_args(arguments)
+    known, rest = parser.parse_known_args(arguments)
+    if rest and not known.passes_on:
+        parser.error(f"không hiểu (not understood): {' '.join(rest)}")
+    known.rest = rest
     try:
         chosen = _with_options(settings.load(Path(known.config) if known.config else None, os.environ), known)
         run: Callable[[settings.Settings, argparse.Namespace], int] = known.run
@@ -52,11 +55,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", metavar="FILE", help="tệp thiết lập TOML (settings file; default ioc.toml)")
     made = parser.add_subparsers(required=True, metavar="LỆNH (command)")
     for command in commands():
-        sub = made.add_parser(command.name, help=command.help, description=command.help,
-                              epilog=f"Ví dụ (example):  {command.example}")  # fmt: skip
+        sub = made.add_parser(
+            command.name, help=command.help, description=command.help, add_help=not command.passes_on,
+            epilog=f"Ví dụ (example):  {command.example}",
+        )  # fmt: skip
         for name, options in command.options:
             sub.add_argument(*name.split(), **options)
-        sub.set_defaults(run=command.run)
+        sub.set_defaults(run=command.run, passes_on=command.passes_on)
     return parser
 
 

@@ -14,13 +14,17 @@ from ioc.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: `run` takes the settings and the parsed arguments and gives the exit status."""
+    """One command: `run` takes the settings and the parsed arguments and gives the exit status.
+
+    Where it `passes_on`, arguments it does not know come to it as `rest`, for another program to judge.
+    """
 
     name: str
     help: str
     example: str
     run: Callable[[Settings, argparse.Namespace], int]
     options: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    passes_on: bool = False
 
 
 def commands() -> list[Command]:

@@ -70,6 +70,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(1024)  # from here on a browser waits instead of being refused
     except OSError as error:
         listening.close()
         raise _refusal(host, port, error) from error

@@ -10,7 +10,7 @@ from ioc.settings import Settings
 
 def run(_: Settings, known: argparse.Namespace) -> int:
     """Become the simulators."""
-    os.execv(sys.executable, [sys.executable, "-m", "simulators", *known.arguments])  # noqa: S606 - our own module
+    os.execv(sys.executable, [sys.executable, "-m", "simulators", *known.rest])  # noqa: S606 - our own module
 
 
 COMMAND = command.Command(
@@ -18,5 +18,5 @@ COMMAND = command.Command(
     "chạy thiết bị mô phỏng (run simulated devices; see python -m simulators --help)",
     "ioc simulate --site nong-son --broker mqtt://127.0.0.1:1883",
     run,
-    [("arguments", {"nargs": argparse.REMAINDER, "help": "chuyển cho simulators (passed on)"})],
+    passes_on=True,
 )

@@ -13,6 +13,7 @@ BEGIN
         EXECUTE format('CREATE TABLE %I (LIKE series_shape INCLUDING ALL) PARTITION BY RANGE (ts)', series);
         -- Stamps of broken clocks (1970, 2099) live here, so that no message is ever refused for its time.
         EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', series || '_elsewhen', series);
+        EXECUTE format('COMMENT ON TABLE %I IS %L', series, obj_description('series_shape'::regclass));
         DROP TABLE series_shape;
     END IF;
 END $$;

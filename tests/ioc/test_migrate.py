@@ -1,0 +1,70 @@
+"""Migrations: once, in order, from several machines at once, and never rewritten."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from ioc import site
+from ioc.errors import CommandError
+from ioc.migrate import migrate, pending
+
+
+@pytest.fixture(params=["timescaledb-apache", "postgresql"])
+def database(request):
+    """An empty database of each edition, and the edition's name."""
+    return request.getfixturevalue("dsn" if request.param.startswith("timescale") else "plain_dsn"), request.param
+
+
+def test_a_second_run_applies_nothing_and_the_edition_is_known(database):
+    dsn, edition = database
+    first, second = [], []
+    assert migrate(dsn, first.append).name == edition
+    migrate(dsn, second.append)
+    assert len(first) >= 3
+    assert second == []
+    with psycopg.connect(dsn) as connection:
+        assert pending(connection) == []
+
+
+def test_several_machines_at_once_apply_each_step_once(plain_dsn):
+    applied = []
+    with ThreadPoolExecutor(4) as machines:
+        list(machines.map(lambda _: migrate(plain_dsn, applied.append), range(4)))
+    assert len(applied) == len(set(applied))
+
+
+def test_a_step_that_changed_after_it_was_applied_is_refused(plain_dsn):
+    migrate(plain_dsn)
+    with psycopg.connect(plain_dsn) as connection:
+        connection.execute("UPDATE migration SET digest = 'other' WHERE number = 2")
+    with pytest.raises(CommandError, match="0002"):
+        migrate(plain_dsn)
+
+
+def test_every_table_and_function_says_in_the_database_what_it_is_for(database):
+    dsn, _ = database
+    migrate(dsn)
+    silent = """
+        SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'migration'
+          AND obj_description(c.oid, 'pg_class') IS NULL"""
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute(silent).fetchall() == []
+
+
+def test_a_row_that_came_before_its_partition_moves_in_when_that_is_made(plain_dsn):
+    migrate(plain_dsn)
+    with psycopg.connect(plain_dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO reading (ts, device_id, received_at, m) VALUES ('2031-05-05', 1, now(), '{}')")
+        connection.execute("SELECT make_partitions('2031-05-01', '2031-05-20')")
+        [(place,)] = connection.execute("SELECT tableoid::regclass::text FROM reading").fetchall()
+    assert place == "reading_2031w19"
+
+
+def test_a_site_file_is_stored_as_often_as_one_likes(plain_dsn):
+    migrate(plain_dsn)
+    with psycopg.connect(plain_dsn, autocommit=True) as connection:
+        site.store(connection, site.shipped("nong-son"))
+        site.store(connection, site.shipped("nong-son"))
+        assert connection.execute("SELECT count(*) FROM area").fetchone() == (7,)
