@@ -63,6 +63,7 @@ class PostgresStore:
         is_open: bool | None = None,
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
+        device: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -71,6 +72,7 @@ class PostgresStore:
             "is_open": is_open,
             "areas": None if areas is None else [*areas],
             "severity": severity,
+            "device": device,
             "limit": limit,
             "cursor": cursor,
         }

@@ -71,6 +71,7 @@ WHERE firing_since IS NOT NULL
   AND (%(is_open)s::boolean IS NULL OR (condition <> 'closed') = %(is_open)s)
   AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s))
   AND (%(severity)s::text IS NULL OR severity = %(severity)s)
+  AND (%(device)s::text IS NULL OR device = %(device)s)
   AND (%(cursor)s::text IS NULL OR id < %(cursor)s)
 ORDER BY id DESC
 LIMIT %(limit)s;

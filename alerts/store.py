@@ -62,6 +62,7 @@ class AlertStore(Protocol):
         is_open: bool | None = None,
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
+        device: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -126,6 +127,7 @@ class MemoryStore:
         is_open: bool | None = None,
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
+        device: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -137,6 +139,7 @@ class MemoryStore:
             and is_open in (None, alert.open)
             and (areas is None or alert.area in areas)
             and severity in (None, alert.severity)
+            and device in (None, alert.device)
             and (cursor is None or alert.id < cursor)
         ]
         return tuple(sorted(chosen, key=lambda alert: alert.id, reverse=True)[:limit])

@@ -32,7 +32,6 @@ routes = router("/api/v1/alerts", "alerts")
 
 PATIENCE_S: Final = 3.0
 LOOK_EVERY_S: Final = 0.1
-SCAN: Final = 5000  # alerts looked through for those of one device
 
 AlertId = Annotated[str, Path(min_length=1, max_length=64)]
 
@@ -76,14 +75,10 @@ def list_alerts(
     """Alerts that ever fired, newest first."""
     with parts.pool.connection() as connection:
         areas = areas_below(connection, area)
-    found: list[model.Alert] = []
-    after, step = key_of("alerts", cursor, str), limit + 1 if device is None else 1000
-    for _ in range(1 if device is None else SCAN // step):
-        page = parts.alerts.list(is_open=is_open, areas=areas, severity=severity, limit=step, cursor=after)
-        found += [alert for alert in page if device in (None, alert.device)]
-        if len(found) > limit or len(page) < step:
-            break
-        after = page[-1].id
+    after = key_of("alerts", cursor, str)
+    found = parts.alerts.list(
+        is_open=is_open, areas=areas, severity=severity, device=device, limit=limit + 1, cursor=after
+    )
     more = cursor_after("alerts", found[limit - 1].id) if len(found) > limit else None
     return {"items": [alert_told(alert) for alert in found[:limit]], "next": more}
 

@@ -15,7 +15,8 @@ from alerts.outbox import Delivery, delayed, sent
 from alerts.postgres import PostgresStore
 from alerts.rulebook import read_rules
 from alerts.store import Answer, MemoryStore
-from tests.alerts.conftest import GONE, HOT, SILENT, District, make, request
+from ingest.model import Heard
+from tests.alerts.conftest import CAMERA, GONE, HOT, SILENT, District, make, request, view
 
 SCHEMA = Path(__file__).parents[2] / "ioc" / "migrations" / "0002_alerts.sql"
 Store = MemoryStore | PostgresStore
@@ -135,6 +136,18 @@ def test_alerts_are_listed_newest_first_in_pages(store: Store) -> None:
     assert store.list(areas=["tan-hung"]) == ()
     assert len(store.list(areas=["que-trung", "tan-hung"], is_open=True)) == 3
     assert store.list(is_open=False) == ()
+
+
+def test_the_alerts_of_one_device_are_found_among_those_of_others(store: Store) -> None:
+    district, other = make(HOT, GONE), "demo/camera/c2"
+    store.save(district.hear(1, 90))
+    store.save(district.engine.observe(Heard(2000, (view(SILENT, device=other),))))
+    store.save(district.see(3, SILENT))
+    assert [alert.rule for alert in store.list(device=CAMERA)] == ["gone", "camera-hot"]
+    assert [alert.rule for alert in store.list(device=CAMERA, limit=1)] == ["gone"]
+    assert [alert.device for alert in store.list(device=other)] == [other]
+    assert store.list(device=other, severity=Severity.CRITICAL) == ()
+    assert store.list(device="demo/camera/c") == ()
 
 
 def test_what_is_only_pending_is_not_listed(store: Store) -> None:
