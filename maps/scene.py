@@ -41,6 +41,11 @@ def judge(view: View, active: Iterable[Alert]) -> tuple[State, int]:
     return State.OK, presence.since
 
 
+def _over(alert: Alert) -> bool:
+    """Whether the trouble has ended and only waits to be seen."""
+    return alert.condition not in (Condition.FIRING, Condition.RECOVERING)
+
+
 class Scene:
     """The picture and its history of changes.
 
@@ -114,9 +119,9 @@ class Scene:
         )
 
     def unacknowledged(self) -> list[Alert]:
-        """The alerts on the wall that nobody has acknowledged, worst first, then oldest first."""
+        """The alerts on the wall that nobody has acknowledged: those still bad first, worst first, then oldest."""
         waiting = (alert for alert in self._alerts.values() if not alert.acked)
-        return sorted(waiting, key=lambda alert: (-alert.severity.rank, alert.since, alert.id))
+        return sorted(waiting, key=lambda alert: (_over(alert), -alert.severity.rank, alert.since, alert.id))
 
     def counts(self) -> Counts:
         """How many devices are in each state."""

@@ -144,6 +144,9 @@ class Stage:
         right = said["password"] == "đúng"
         return JSONResponse({"name": "lan"}) if right else JSONResponse({"detail": "no"}, 401)
 
+    def _families(self, request):
+        return JSONResponse({"items": [{"slug": "camera", "figures": ["temperature_c", "fps"]}]})
+
     def _areas(self, request):
         features = [
             {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]},
@@ -207,6 +210,7 @@ class Stage:
             Route(f"/devices/{address}", self._device_page),
             Route(f"{api}/session", self._session, methods=["GET", "POST"]),
             Route(f"{api}/areas.geojson", self._areas),
+            Route(f"{api}/families", self._families),
             Route(f"{api}/devices/{address}/history", self._history),
             Route(f"{api}/devices/{address}", self._device),
             Route(f"{api}/alerts", self._alerts),

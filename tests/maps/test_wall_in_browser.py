@@ -111,6 +111,16 @@ def test_a_viewer_has_no_button_to_acknowledge(look, make_stage):
     expect(page.locator("#alerts .ack")).to_have_count(0)
 
 
+def test_an_alert_that_is_over_comes_after_those_still_bad(look, stage):
+    page = shown(look())
+    over = stage.alerts[stage.alert(3, Severity.CRITICAL)]
+    stage.alert(8, Severity.MINOR)
+    expect(page.locator("#first")).to_contain_text("Khẩn cấp")
+    stage.step(replace(over, condition=Condition.CLEARED), "good")
+    expect(page.locator("#alerts li").last).to_contain_text("đã hết")
+    expect(page.locator("#first")).not_to_contain_text("Khẩn cấp")
+
+
 def test_an_alert_that_is_over_stays_until_seen(look, stage):
     page = shown(look())
     raised = stage.alerts[stage.alert(3)]

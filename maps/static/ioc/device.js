@@ -14,6 +14,7 @@ const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168 };
 
 let device = null;
 let plots = [];
+let figures = []; // the main metrics of its family, most telling first
 const names = new Map(); // of areas, by slug
 
 // The summary the wall would show, as far as the facts alone tell it.
@@ -47,13 +48,23 @@ function showAlerts(alerts) {
   const row = (alert) => h("li", {}, sign(alertState(alert)), h("span", { class: "what" }, alertText(alert)),
     h("time", { class: "number" }, moment(ms(alert.since))),
     h("small", {}, [t(`severity.${alert.severity}`), t(`condition.${alert.condition}`)].join(" · ")));
-  find("past").replaceChildren(...(alerts.length ? alerts.map(row) : [h("li", { class: "muted" }, t("device.no_alerts"))]));
+  find("past").replaceChildren(...(alerts.length ? alerts.map(row) : [h("li", { class: "none" }, t("device.no_alerts"))]));
 }
 
-// Numbers and on-off values can be drawn; a counter's ever-growing sum says little, so it comes last.
+// Numbers can be drawn. The family's main figures come first; a counter's ever-growing sum says little, so it comes last.
 function drawable() {
   const names = Object.entries(device.latest ?? {}).filter(([, { value }]) => typeof value === "number").map(([metric]) => metric);
-  return names.sort((a, b) => a.endsWith("_total") - b.endsWith("_total")).slice(0, MOST_CHARTS);
+  const rank = (metric) => (metric.endsWith("_total") ? figures.length + 1 : (figures.indexOf(metric) + 1 || figures.length + 1) - 1);
+  return names.sort((a, b) => rank(a) - rank(b)).slice(0, MOST_CHARTS);
+}
+
+async function learnFigures() {
+  try {
+    const families = items(await ask("/api/v1/families"));
+    figures = families.find(({ slug }) => slug === address.split("/")[1])?.figures ?? [];
+  } catch {
+    figures = []; // any order will do
+  }
 }
 
 async function learnNames() {
@@ -119,4 +130,4 @@ find("range").addEventListener("change", show);
 let resized = null;
 addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(show, 300); });
 setInterval(() => document.hidden || show(), AGAIN_MS);
-Promise.all([document.fonts.ready, learnNames()]).then(show);
+Promise.all([document.fonts.ready, learnNames(), learnFigures()]).then(show);

@@ -1,6 +1,8 @@
 // The picture as the stream tells it: columns by device index, counts by area, alerts by id.
 // Folds snapshots and deltas (docs/live.md); draws nothing and decides no state.
 
+const isOver = ({ condition }) => condition !== "firing" && condition !== "recovering";
+
 export class Picture {
   constructor() {
     this.seq = null;
@@ -65,10 +67,10 @@ export class Picture {
     return fresh;
   }
 
-  // Alerts nobody acknowledged: worst first, then the longest lasting.
+  // Alerts nobody acknowledged: those still bad before those that are over, worst first, then the longest lasting.
   waiting() {
     return [...this.alerts.values()].filter((alert) => !alert.acked)
-      .sort((a, b) => b.rank - a.rank || a.since - b.since || (a.id < b.id ? -1 : 1));
+      .sort((a, b) => isOver(a) - isOver(b) || b.rank - a.rank || a.since - b.since || (a.id < b.id ? -1 : 1));
   }
 
   // Indexes of the devices there are, the troubled ones first, by name.

@@ -45,6 +45,8 @@ const LARGE = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 export const unitOf = (metric) => UNITS.find(([suffix]) => metric.endsWith(suffix))?.[1] ?? "";
 
 export function metricName(metric) {
+  const counted = /^count_(.+)$/.exec(metric)?.[1]; // of objects a camera knows by name
+  if (counted) return t("metric.count", { what: has(`object.${counted}`) ? t(`object.${counted}`) : counted.replaceAll("_", " ") });
   return has(`metric.${metric}`) ? t(`metric.${metric}`) : metric.replace(/_(pct|dbm|ms|bps|lux|db|c|v|a|s|total)$/, "").replaceAll("_", " ");
 }
 
