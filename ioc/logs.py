@@ -27,6 +27,20 @@ class _Json(logging.Formatter):
         return json.dumps({**line, "message": record.getMessage(), **_facts(record), **more}, default=str)
 
 
+class _Refusals(logging.Filter):
+    """Drops an error of uvicorn's that is none.
+
+    It takes a websocket refused with an answer of ours (`websocket.http.response`: 401, 403, 503) for one forgotten,
+    and says so at every such visit. A part that breaks is told as "Exception in ASGI application" all the same.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.msg != "ASGI callable returned without completing handshake."
+
+
+_refusals = _Refusals()  # one, so that setting up again adds no second
+
+
 def set_up(level: str, form: Literal["text", "json"]) -> None:
     """Send all logs to standard error in one form."""
     handler = logging.StreamHandler(sys.stderr)
@@ -34,5 +48,6 @@ def set_up(level: str, form: Literal["text", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("uvicorn.error").addFilter(_refusals)
     for chatty in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)  # httpx would log URLs, which are secrets

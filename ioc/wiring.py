@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
 from alerts.channel import Channel
@@ -47,6 +49,7 @@ from maps.scene import Scene
 from maps.words import pick_language
 
 _log = logging.getLogger(__name__)
+LONGEST_S: Final = 15  # who asks has given up by then, and eight such would hold every connection
 Listener = Callable[[Heard], None]
 Publish = Callable[[Sequence[Transition]], None]
 
@@ -73,8 +76,10 @@ def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
 
 
 def open_pool(dsn: str, stops: Stops) -> Pool:
-    """The connections of everything but the ingest's own."""
-    pool: Pool = ConnectionPool(dsn, min_size=1, max_size=8, open=False, kwargs={"application_name": "ioc"})
+    """The connections of everything but the ingest's own; no statement on them takes longer than `LONGEST_S`."""
+    options = f"-c statement_timeout={LONGEST_S}s {conninfo_to_dict(dsn).get('options') or ''}"  # a site's own win
+    given = {"application_name": "ioc", "options": options}
+    pool: Pool = ConnectionPool(dsn, min_size=1, max_size=8, open=False, kwargs=given)
     pool.open()
     stops.add("database connections", pool.close)
     return pool

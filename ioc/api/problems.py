@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 from psycopg import DataError, OperationalError
+from psycopg.errors import QueryCanceled
 from starlette.exceptions import HTTPException
 
 from alerts.errors import StoreDownError, StoreRefusedError
@@ -94,6 +95,7 @@ def catch_all(app: FastAPI) -> None:
         DataError: _out_of_range,
         StoreRefusedError: _out_of_range,
         BusyError: _busy,
+        QueryCanceled: _too_slow,
         OperationalError: _database,
         StoreDownError: _database,
     }
@@ -130,6 +132,13 @@ async def _out_of_range(_request: HTTPConnection, _error: Exception) -> Response
 
 async def _busy(_request: HTTPConnection, error: Exception) -> Response:
     return respond(Problem(503, str(error), headers={"Retry-After": "5"}))
+
+
+async def _too_slow(connection: HTTPConnection, _error: Exception) -> Response | None:
+    _log.warning("the database was too slow and stopped", extra={"action": "api.too_slow", "path": connection.url.path})
+    title, detail = "Câu hỏi quá nặng, hãy thu hẹp lại", "the answer took too long; ask for less, or try again"
+    problem = Problem(503, detail, code="too_slow", title=title, headers={"Retry-After": "5"})
+    return await _refused(connection, problem)
 
 
 async def _database(connection: HTTPConnection, error: Exception) -> Response | None:

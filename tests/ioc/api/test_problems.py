@@ -60,6 +60,19 @@ def test_a_database_that_is_away_is_told_as_such(web: Any, monkeypatch: pytest.M
     assert answer.headers["retry-after"] == "5"
 
 
+def test_a_question_too_slow_for_the_database_is_told_as_such(web: Any) -> None:
+    @web.app.get("/slow")
+    def slow() -> None:
+        with web.pool.connection() as connection:
+            connection.execute("SET LOCAL statement_timeout = '20ms'")
+            connection.execute("SELECT pg_sleep(5)")
+
+    answer = web.client().get("/slow")
+    assert told(answer, 503)["type"] == "urn:district-ioc:problem:too_slow"
+    assert answer.headers["retry-after"] == "5"
+    assert web.client().get("/readyz").status_code == 200  # the connection is as good as before
+
+
 def test_long_bodies_and_long_queries_are_refused(web: Any) -> None:
     client = web.client()
     told(client.post("/api/v1/session", content=b"x" * 65_537), 413)
