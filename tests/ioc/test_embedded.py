@@ -321,8 +321,8 @@ from pathlib import Path
 from ioc.embedded import start_broker, start_database
 folder = Path(sys.argv[1])
 parts = [start_broker(folder, int(sys.argv[2])), start_database(folder)]
-print(*(part.url for part in parts), flush=True)
 try:
+    print(*(part.url for part in parts), flush=True)
     sys.stdin.read()
 except KeyboardInterrupt:
     for part in reversed(parts):
