@@ -1,7 +1,8 @@
 """What an adapter is: it translates one kind of equipment's messages into the words of `ingest.model`.
 
 One file per kind in `adapters/`, each exporting one `ADAPTER`; found by walking the folder. An adapter is pure: it
-takes a message and the options of its source and returns reports, or says why there are none.
+is opened on the options of its source and gives a function from a message to reports, or to why there are none.
+What it must remember (the units a birth named, the topics a discovery announced) lives in that function, bounded.
 """
 
 import importlib
@@ -9,33 +10,57 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 
 from ingest.errors import UnknownAdapterError
-from ingest.model import Ignored, Message, Rejected, Report
+from ingest.model import FAMILIES, Ignored, Message, Rejected, Report
+from ingest.topics import address, matches
 
-Parsed = Sequence[Report] | Ignored | Rejected
+Parsed = Sequence[Report] | Ignored | Rejected | None
+"""What a message says; None: its topic only looks like mine, ask the next adapter."""
+
+Read = Callable[[Message], Parsed]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where messages come from: the site that foreign devices belong to, and the source's options."""
+    """Where messages come from: the site that foreign devices belong to, and the source's options.
+
+    Options that every adapter has: `family` (what its devices are, where the messages do not say) and
+    `id.<their id> = "<name>"` or `"<family>/<name>"`, which gives a device another address.
+    """
 
     site: str
     options: Mapping[str, str] = field(default_factory=dict)
 
+    def address(self, family: str, name: str) -> str:
+        """A foreign device's address: `<site>/<family>/<its id as a slug>`, unless the options rename it."""
+        renamed = self.options.get(f"id.{name}", name)
+        chosen, _, slug = renamed.rpartition("/")
+        family = chosen if chosen in FAMILIES else self.options.get("family", family)
+        return address(self.site, family, slug if chosen in FAMILIES else renamed)
+
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A translator. `subscriptions` are MQTT filters; `read` never raises for any payload."""
+    """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload."""
 
     name: str
     subscriptions: tuple[str, ...]
-    read: Callable[[Message, Source], Parsed]
+    open: Callable[[Source], Read]
 
     def takes(self, topic: str) -> bool:
-        """Whether a topic is this adapter's; its filters end in `/#`, so a prefix tells."""
-        return topic.startswith(tuple(pattern[:-1] for pattern in self.subscriptions))
+        """Whether a topic may be this adapter's."""
+        return any(matches(pattern, topic) for pattern in self.subscriptions)
+
+
+def stateless(read: Callable[[Message, Source], Parsed]) -> Callable[[Source], Read]:
+    """The `open` of an adapter that remembers nothing."""
+    return lambda source: partial(_swapped, read, source)
+
+
+def _swapped(read: Callable[[Message, Source], Parsed], source: Source, message: Message) -> Parsed:
+    return read(message, source)
 
 
 @cache
@@ -61,3 +86,8 @@ def choose(names: Iterable[str] | None) -> tuple[Adapter, ...]:
                 f"(no adapter {name!r}; did you mean {near[0]!r}?)"
             )
     return tuple(known[name] for name in wanted)
+
+
+def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
+    """What to subscribe to: where every adapter listens, one filter for all, so that nothing comes twice; else theirs."""
+    return ["#"] if everything else sorted({pattern for adapter in chosen for pattern in adapter.subscriptions})

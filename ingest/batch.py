@@ -6,11 +6,13 @@ A batch is a plain list of verdicts in the order heard. Pure; the caller stores 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.adapter import Adapter, Source
+from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.admission import Gate, Repeat
 from ingest.ledger import Outcome
 from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sample
 from ingest.privacy import first_bytes, masked
+
+_MOST_TOPICS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +35,30 @@ class Judge:
     """Turns messages into verdicts; holds the adapters, their sources and the memory of admission."""
 
     def __init__(self, chosen: Sequence[Adapter], sources: Mapping[str, Source], gate: Gate) -> None:
-        self._adapters = [(adapter, sources[adapter.name]) for adapter in chosen]
+        self._adapters = [(adapter, adapter.open(sources[adapter.name])) for adapter in chosen]
+        self._readers: dict[str, tuple[Read, ...]] = {}  # by topic, for the same few thousand come again and again
         self.gate = gate
 
     def judge(self, message: Message) -> Judged:
         """The verdict on one message; whatever it holds, there is one."""
-        found = next((pair for pair in self._adapters if pair[0].takes(message.topic)), None)
-        if found is None:
+        parsed: Parsed = None
+        for read in self._readers.get(message.topic) or self._find(message.topic):
+            if (parsed := read(message)) is not None:
+                break
+        if parsed is None:
             return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
-        adapter, source = found
-        parsed = adapter.read(message, source)
         if isinstance(parsed, Ignored):
             return Judged(message, Outcome.IGNORED, reason=parsed.reason)
         if isinstance(parsed, Rejected):
             return refuse(message, parsed.reason, parsed.detail)
         return self._admit(message, parsed)
+
+    def _find(self, topic: str) -> tuple[Read, ...]:
+        """The adapters that may take a topic, in their order."""
+        if len(self._readers) >= _MOST_TOPICS:
+            self._readers.clear()
+        found = self._readers[topic] = tuple(read for adapter, read in self._adapters if adapter.takes(topic))
+        return found
 
     def _admit(self, message: Message, reports: Sequence[Report]) -> Judged:
         verdicts = [self.gate.admit(report, retained=message.retained) for report in reports]

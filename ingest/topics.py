@@ -43,3 +43,17 @@ def split(topic: str) -> tuple[str, str] | None:
 def native(device: str, channel: str) -> str:
     """The topic of a device's channel."""
     return f"{PREFIX}{device}/{channel}"
+
+
+@lru_cache(maxsize=65536)
+def matches(pattern: str, topic: str) -> bool:
+    """Whether an MQTT filter matches a topic (MQTT 3.1.1, section 4.7)."""
+    if topic.startswith("$"):
+        return False
+    wanted, levels = pattern.split("/"), topic.split("/")
+    for at, want in enumerate(wanted):
+        if want == "#":
+            return True
+        if at >= len(levels) or want not in ("+", levels[at]):
+            return False
+    return len(wanted) == len(levels)

@@ -22,7 +22,7 @@ from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.switchboard import open_channels
-from ingest.adapter import Source, choose
+from ingest.adapter import Source, choose, filters
 from ingest.admission import Gate
 from ingest.batch import Judge
 from ingest.errors import IngestError, StoreUnavailableError
@@ -115,9 +115,9 @@ def wire_ingest(
     store = TimescaleStore(dsn, admit)
     stops.add("ingest's connection", store.close)
     loaded = _load(store, told.event)
-    filters = [pattern for adapter in chosen for pattern in adapter.subscriptions]
+    wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = PahoReader(url, client_id, filters, now_ms, ca_file=settings.mqtt.ca_file)
+    reader = PahoReader(url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, Judge(chosen, sources, Gate()), Registry(reader.hearing, loaded.devices), admit,
@@ -144,7 +144,8 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, policy=page.security_policy, language=pick_language, static=page.static_dir(),
+        sign_in=page.sign_in_page, account=page.account_page,
+        policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https)
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")

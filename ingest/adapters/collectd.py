@@ -7,10 +7,10 @@ district asks of an access point; anything else keeps its own name, so that noth
 
 from collections.abc import Mapping, Sequence
 
-from ingest.adapter import Adapter, Parsed, Source
+from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Metrics, Rejected, Sample
 from ingest.scalars import epoch_ms, number
-from ingest.topics import address, slug
+from ingest.topics import slug
 
 _PREFIXES = ("collectd/", "/collectd/")
 _NAMES: Mapping[tuple[str, str], Sequence[str]] = {
@@ -49,7 +49,7 @@ def read(message: Message, source: Source) -> Parsed:
     if ts is None or not raw or len(raw) > 32:
         return Rejected("bad_shape", "a collectd line is time:value[:value…]")
     metrics = _metrics(plugin, kind, raw, counters=source.options.get("store_rates") == "false")
-    device = address(source.site, "wifi", host)
+    device = source.address("wifi", host)
     return [Sample(device, ts, metrics, message.received_at, origin=f"{plugin}/{kind}"[:120])]
 
 
@@ -77,4 +77,4 @@ def _by_own_name(plugin: str, kind: str, raw: Sequence[str]) -> Metrics:
     return {f"{base[:60]}_{i}": number(text) for i, text in enumerate(raw)}
 
 
-ADAPTER = Adapter("collectd", tuple(f"{prefix}#" for prefix in _PREFIXES), read)
+ADAPTER = Adapter("collectd", tuple(f"{prefix}#" for prefix in _PREFIXES), stateless(read))

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ingest.adapter import Adapter, Parsed, Source
+from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sample, Status, Value
 from ingest.scalars import epoch_ms, number, truth
-from ingest.topics import address, slug
+from ingest.topics import slug
 
 _PREFIXES = ("frigate/", "/frigate/")
 _SECOND = 1000.0
@@ -42,7 +42,7 @@ def read(message: Message, source: Source) -> Parsed:
             case ["stats"]:
                 return _stats(_object(message.payload), message, source)
             case [camera, *rest] if rest and slug(camera) and camera not in _NOT_CAMERAS:
-                return _of_camera(address(source.site, "camera", camera), rest, message)
+                return _of_camera(source.address("camera", camera), rest, message)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejected("not_json", str(error)[:200])
     return Ignored("not_used")
@@ -58,7 +58,7 @@ def _part(data: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 def _recorder(source: Source) -> str:
-    return address(source.site, "camera", "frigate")
+    return source.address("camera", "frigate")
 
 
 def _available(message: Message, source: Source) -> Parsed:
@@ -85,7 +85,7 @@ def _detection(data: Mapping[str, object], message: Message, source: Source) -> 
         "top_score": number(after.get("top_score")),
     }  # fmt: skip
     event = Event(
-        address(source.site, "camera", camera), message.received_at if ts is None else ts, event_id[:64],
+        source.address("camera", camera), message.received_at if ts is None else ts, event_id[:64],
         f"object.{str(label)[:40]}", phase, message.received_at, data=facts, origin="events", stamped=ts is not None,
     )  # fmt: skip
     return [event]
@@ -102,7 +102,7 @@ def _review(data: Mapping[str, object], message: Message, source: Source) -> Par
         "objects": inner.get("objects"), "zones": inner.get("zones"),
     }  # fmt: skip
     event = Event(
-        address(source.site, "camera", camera), message.received_at, review_id[:64], "review", phase,
+        source.address("camera", camera), message.received_at, review_id[:64], "review", phase,
         message.received_at, severity[:40] if isinstance(severity, str) else None, facts, origin="reviews",
         stamped=False,
     )  # fmt: skip
@@ -116,14 +116,14 @@ def _stats(data: Mapping[str, object], message: Message, source: Source) -> Pars
     stamp = message.received_at if ts is None else ts
 
     def sample(name: str, metrics: dict[str, Value]) -> Sample:
-        return Sample(address(source.site, "camera", name), stamp, metrics, message.received_at,
+        return Sample(source.address("camera", name), stamp, metrics, message.received_at,
                       origin="stats", stamped=ts is not None)  # fmt: skip
 
     reports: list[Report] = []
     for name, stats in _part(data, "cameras").items():
         if isinstance(stats, dict) and slug(name):
             metrics = {ours: number(stats[theirs]) for theirs, ours in _CAMERA_STATS.items() if theirs in stats}
-            device = address(source.site, "camera", name)
+            device = source.address("camera", name)
             reports += [Birth(device, stamp, gateway=_recorder(source)), sample(name, dict(metrics))]
     own = {"uptime_s": number(service.get("uptime")), "storage_used_pct": _storage(_part(service, "storage"))}
     reports.append(sample("frigate", {name: value for name, value in own.items() if value is not None}))
@@ -158,4 +158,4 @@ def _value(device: str, metric: str, value: Value, message: Message) -> Parsed:
     return [Sample(device, message.received_at, {metric: value}, message.received_at, origin=metric, stamped=False)]
 
 
-ADAPTER = Adapter("frigate", tuple(f"{prefix}#" for prefix in _PREFIXES), read)
+ADAPTER = Adapter("frigate", tuple(f"{prefix}#" for prefix in _PREFIXES), stateless(read))

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from ingest.adapter import Adapter, Parsed, Source
+from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import (
     FAMILIES,
     MAX_PAYLOAD,
@@ -262,4 +262,4 @@ def read(message: Message, source: Source) -> Parsed:  # noqa: ARG001 - the nati
         return Rejected("not_json", str(error)[:200])
 
 
-ADAPTER = Adapter("native", (f"{PREFIX}#",), read)
+ADAPTER = Adapter("native", (f"{PREFIX}#",), stateless(read))
