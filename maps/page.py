@@ -1,4 +1,4 @@
-"""The pages: the wall, a device, the way in. Rendered once per language and site, then only stamped.
+"""The pages: the wall, a device, the way in, one's account. Rendered once per language and site, then only stamped.
 
 Decides the HTML and the content security policy it needs. It never looks at who asks: whoever mounts the
 pages decides that, and picks the language with `maps.words.pick_language`.
@@ -57,6 +57,11 @@ def device_page(lang: str, nonce: str, address: str, *, site: str = "", words: M
 def sign_in_page(lang: str, nonce: str, *, site: str = "") -> str:
     """The way in; `?next=` is read by the page itself and leads nowhere but here."""
     return _render("sign-in.html", lang, site, {}).replace(_NONCE, nonce)
+
+
+def account_page(lang: str, nonce: str, *, site: str = "") -> str:
+    """One's account: password, signing out, links for walls. Who looks is asked of the API by the page itself."""
+    return _render("account.html", lang, site, {}).replace(_NONCE, nonce)
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""The pages: the wall, a device, the way in, the files they load, and the readable list of routes at `/docs`.
+"""The pages: wall, device, way in, account; the files they load, and the readable list of routes at `/docs`.
 
 Decides who sees which page and under which policy; the HTML is `maps`'. A wall's token in an address becomes a cookie
 and leaves the address at once.
@@ -87,6 +87,13 @@ def sign_in_page(request: Request, parts: Has) -> HTMLResponse:
     """The way in."""
     nonce = secrets.token_urlsafe(16)
     return _page(parts, parts.pages.sign_in(_language(request, parts), nonce, site=parts.site), nonce)
+
+
+@routes.get("/account", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)
+def account_page(request: Request, parts: Has) -> HTMLResponse:
+    """One's account."""
+    nonce = secrets.token_urlsafe(16)
+    return _page(parts, parts.pages.account(_language(request, parts), nonce, site=parts.site), nonce)
 
 
 @routes.get("/docs", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)

@@ -32,8 +32,8 @@ class DevicePage(Protocol):
         """A whole HTML document."""
 
 
-class SignInPage(Protocol):
-    """Renders the way in; the page itself reads `?next=` and follows it only here."""
+class PlainPage(Protocol):
+    """Renders a page that knows the site's name only: the way in (which itself reads `?next=`), one's account."""
 
     def __call__(self, lang: str, nonce: str, *, site: str) -> str:
         """A whole HTML document."""
@@ -45,7 +45,8 @@ class Pages:
 
     wall: WallPage
     device: DevicePage
-    sign_in: SignInPage
+    sign_in: PlainPage
+    account: PlainPage
     policy: Callable[[str], str]  # of a nonce
     language: Callable[..., str]  # of wishes, best first; each may be None
     static: Path

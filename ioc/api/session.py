@@ -36,10 +36,11 @@ class NewPassword(BaseModel):
 
 
 class Session(TypedDict):
-    """Who is signed in; `must_change` asks for a password of one's own."""
+    """Who looks: `in_person` with a password, else with a token; `must_change` asks for a password of one's own."""
 
     name: str
     role: Role
+    in_person: bool
     must_change: bool
 
 
@@ -101,7 +102,7 @@ def choose_password(
 
 
 def _told(person: Person) -> Session:
-    return {"name": person.name, "role": person.role, "must_change": person.must_change}
+    return {"name": person.name, "role": person.role, "in_person": person.signed_in, "must_change": person.must_change}
 
 
 def _note(parts: Parts, who_: Actor, deed: Deed, now: int) -> None:

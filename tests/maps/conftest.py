@@ -21,11 +21,12 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
-from maps.page import device_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import account_page, device_page, security_policy, sign_in_page, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
 
 NONCE = "c3RhZ2U"
+WIDE = {"width": 1920, "height": 1080}
 COMMUNES = {
     "que-trung": ("Quế Trung", 15.712, 108.028),
     "ninh-phuoc": ("Ninh Phước", 15.672, 108.010),
@@ -65,6 +66,10 @@ class Stage:
 
     def __init__(self, count=105, role="operator"):
         self.role = role
+        self.in_person = True
+        self.must_change = False
+        self.password = "đúng"
+        self.tokens = {}
         self.views = site(count)
         self.addresses = list(self.views)
         self.scene = Scene("Nông Sơn", first=epoch_ms())
@@ -134,18 +139,47 @@ class Stage:
     def _sign_in_page(self, request):
         return self._page(request, lambda lang: sign_in_page(lang, NONCE, site="Nông Sơn"))
 
+    def _account_page(self, request):
+        return self._page(request, lambda lang: account_page(lang, NONCE, site="Nông Sơn"))
+
     async def _session(self, request):
         if request.method == "GET" and self.role is None:
             return JSONResponse({"detail": "sign in"}, 401)
         if request.method == "GET":
-            return JSONResponse({"name": "lan", "role": self.role})
+            name = "lan" if self.in_person else "wall:tường lớn"
+            told = {"name": name, "role": self.role, "in_person": self.in_person, "must_change": self.must_change}
+            return JSONResponse(told)
+        if request.method == "DELETE":
+            self.role = None
+            return Response(status_code=204)
         said = await request.json()
         self.signed_in.append(said["name"])
-        right = said["password"] == "đúng"
+        right = said["password"] == self.password
         return JSONResponse({"name": "lan"}) if right else JSONResponse({"detail": "no"}, 401)
 
     def _families(self, request):
         return JSONResponse({"items": [{"slug": "camera", "figures": ["temperature_c", "fps"]}]})
+
+    async def _password(self, request):
+        said = await request.json()
+        if said["current"] != self.password:
+            problem = {"title": "Mật khẩu hiện tại không đúng", "detail": "the current password is not right"}
+            return JSONResponse(problem, 422)
+        self.password, self.must_change = said["new"], False
+        return Response(status_code=204)
+
+    async def _tokens(self, request):
+        if request.method == "POST":
+            said = await request.json()
+            number, now = len(self.tokens) + 1, datetime.fromtimestamp(epoch_ms() / 1000, UTC).isoformat()
+            self.tokens[number] = {"id": number, "kind": said["kind"], "name": said["name"], "role": "viewer",
+                "owner": "lan", "created_at": now, "expires": None, "used_at": None}  # fmt: skip
+            return JSONResponse({"id": number, "token": "ioc_s3cret", "path": "/?token=ioc_s3cret"}, 201)
+        return JSONResponse({"items": list(self.tokens.values())})
+
+    async def _revoke(self, request):
+        del self.tokens[request.path_params["number"]]
+        return Response(status_code=204)
 
     def _areas(self, request):
         features = [
@@ -207,8 +241,12 @@ class Stage:
         routes = [
             Route("/", self._wall),
             Route("/sign-in", self._sign_in_page),
+            Route("/account", self._account_page),
             Route(f"/devices/{address}", self._device_page),
-            Route(f"{api}/session", self._session, methods=["GET", "POST"]),
+            Route(f"{api}/session", self._session, methods=["GET", "POST", "DELETE"]),
+            Route(f"{api}/account/password", self._password, methods=["POST"]),
+            Route(f"{api}/tokens", self._tokens, methods=["GET", "POST"]),
+            Route(f"{api}/tokens/{{number:int}}", self._revoke, methods=["DELETE"]),
             Route(f"{api}/areas.geojson", self._areas),
             Route(f"{api}/families", self._families),
             Route(f"{api}/devices/{address}/history", self._history),
@@ -272,3 +310,32 @@ def stage(make_stage):
 def hello():
     """The text of a hello."""
     return lambda **wishes: json.dumps({"type": "hello", **wishes})
+
+
+@pytest.fixture
+def look(browser, stage):
+    """Opens a page; fails the test if it asked anything of another host, broke its policy or logged an error."""
+    faults, contexts = [], []
+
+    def note(page, url):
+        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+        page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
+        page.on(
+            "request", lambda asked: asked.url.startswith((url, "data:")) or faults.append(f"off host: {asked.url}")
+        )
+
+    def open_page(path="/", *, on=stage, size=WIDE, expected=(), **wishes):
+        context = browser.new_context(viewport=size, **wishes)
+        contexts.append(context)
+        page = context.new_page()
+        note(page, on.url)
+        look.expected = expected
+        page.goto(on.url + path)
+        return page
+
+    look = open_page
+    look.expected = ()
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [fault for fault in faults if not any(word in fault for word in look.expected)] == []

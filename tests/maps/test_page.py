@@ -6,7 +6,7 @@ import re
 import folium
 import pytest
 
-from maps.page import device_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import account_page, device_page, security_policy, sign_in_page, static_dir, wall_page
 from maps.words import LANGUAGES, catalogue, pick_language
 
 OURS = static_dir() / "ioc"
@@ -19,11 +19,12 @@ def pages(lang="vi", nonce="N0nce"):
         "wall": wall_page(lang, nonce, "Nông Sơn"),
         "device": device_page(lang, nonce, "nong-son/camera/c1"),
         "sign-in": sign_in_page(lang, nonce, site="Nông Sơn"),
+        "account": account_page(lang, nonce, site="Nông Sơn"),
     }
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", ["wall", "device", "sign-in"])
+@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account"])
 def test_a_page_links_only_to_files_that_we_serve(name, lang):
     page = pages(lang)[name]
     links = re.findall(r'(?:src|href|action)="([^"]+)"', page)
@@ -35,7 +36,7 @@ def test_a_page_links_only_to_files_that_we_serve(name, lang):
     assert "https://" not in page
 
 
-@pytest.mark.parametrize("name", ["wall", "device", "sign-in"])
+@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account"])
 def test_a_page_has_no_inline_style_or_handler_and_no_script_without_the_nonce(name):
     page = pages()[name]
     assert not re.search(r"\son\w+=|\sstyle=|<style|javascript:", page)

@@ -16,35 +16,6 @@ WIDE = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture
-def look(browser, stage):
-    """Opens a page; fails the test if it asked anything of another host, broke its policy or logged an error."""
-    faults, contexts = [], []
-
-    def note(page, url):
-        page.on("pageerror", lambda error: faults.append(f"error: {error}"))
-        page.on("console", lambda said: said.type == "error" and faults.append(f"console: {said.text}"))
-        page.on(
-            "request", lambda asked: asked.url.startswith((url, "data:")) or faults.append(f"off host: {asked.url}")
-        )
-
-    def open_page(path="/", *, on=stage, size=WIDE, expected=(), **wishes):
-        context = browser.new_context(viewport=size, **wishes)
-        contexts.append(context)
-        page = context.new_page()
-        note(page, on.url)
-        look.expected = expected
-        page.goto(on.url + path)
-        return page
-
-    look = open_page
-    look.expected = ()
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [fault for fault in faults if not any(word in fault for word in look.expected)] == []
-
-
 def shown(page):
     """The wall, once it shows a picture and figures."""
     expect(page.locator("body[data-seq]")).to_be_visible()

@@ -2,9 +2,10 @@
 // server that the request comes from a page of ours and not from a form elsewhere.
 
 export class Refused extends Error {
-  constructor(status, detail) {
-    super(detail || String(status));
+  constructor(status, { title = "", detail = "" }) {
+    super(detail || String(status)); // English
     this.status = status;
+    this.title = title; // Vietnamese
   }
 }
 
@@ -12,15 +13,15 @@ export async function ask(path, { method = "GET", body } = {}) {
   const headers = { Accept: "application/json", "X-Requested-With": "ioc" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: "same-origin" });
-  if (!answer.ok) throw new Refused(answer.status, await detailOf(answer));
+  if (!answer.ok) throw new Refused(answer.status, await problemOf(answer));
   return answer.status === 204 ? null : answer.json();
 }
 
-async function detailOf(answer) {
+async function problemOf(answer) {
   try {
-    return (await answer.json()).detail; // RFC 9457
+    return (await answer.json()) ?? {}; // RFC 9457
   } catch {
-    return "";
+    return {};
   }
 }
 

@@ -7,6 +7,7 @@ import { find, h, say, sign, tone } from "./dom.js";
 import { factList, latestTable, presenceOf } from "./facts.js";
 import { languageSwitch } from "./lang.js";
 import { address, alertState, alertText, metricName, moment, ms, t, valueText } from "./text.js";
+import { showWho } from "./who.js";
 
 const AGAIN_MS = 15000;
 const MOST_CHARTS = 4;
@@ -75,6 +76,14 @@ async function learnNames() {
   }
 }
 
+async function learnWhoLooks() {
+  try {
+    showWho(await ask("/api/v1/session"));
+  } catch {
+    find("who").textContent = ""; // nobody any more: `show` leads to the way in
+  }
+}
+
 async function showCharts() {
   const hours = RANGES[find("range").value];
   const to = Date.now();
@@ -130,4 +139,5 @@ find("range").addEventListener("change", show);
 let resized = null;
 addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(show, 300); });
 setInterval(() => document.hidden || show(), AGAIN_MS);
+learnWhoLooks();
 Promise.all([document.fonts.ready, learnNames(), learnFigures()]).then(show);

@@ -23,11 +23,13 @@ const clock = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit",
 const hour = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const day = new Intl.DateTimeFormat(tag, { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
 const date = new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", timeZone: zone });
+const calendar = new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
 
 export const count = (n) => (n === null || n === undefined ? "–" : whole.format(n));
 export const percent = (part, all) => (all ? share.format(Math.floor((1000 * part) / all) / 1000) : "–");
 export const clockTime = (at) => clock.format(at);
 export const longDay = (at) => day.format(at);
+export const fullDate = (at) => calendar.format(at);
 export const hourMinute = (at) => hour.format(at);
 export const dayMonth = (at) => date.format(at);
 

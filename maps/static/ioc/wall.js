@@ -14,6 +14,7 @@ import { Ribbon } from "./ribbon.js";
 import { Stream } from "./stream.js";
 import { clockTime, longDay, t } from "./text.js";
 import { View } from "./view.js";
+import { showWho } from "./who.js";
 
 const SILENT_MS = 120000; // the devices of a whole site are never all silent for two minutes
 
@@ -89,7 +90,7 @@ function showLink() {
 async function learnWhoLooks() {
   try {
     const session = await ask("/api/v1/session");
-    say(find("who"), session.name);
+    showWho(session);
     ribbon.may = ["operator", "supervisor", "admin"].includes(session.role);
     ribbon.show();
   } catch (error) {

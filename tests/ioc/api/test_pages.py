@@ -24,7 +24,8 @@ def test_a_walls_token_becomes_a_cookie_and_leaves_the_address(web: Any) -> None
     page = wall.get("/")
     assert page.status_code == 200
     assert "ioc_wall=" in page.headers["set-cookie"]
-    assert wall.get("/api/v1/session").json()["role"] == "viewer"
+    told = wall.get("/api/v1/session").json()
+    assert (told["role"], told["in_person"]) == ("viewer", False)
 
 
 @pytest.mark.parametrize("kind", ["script", "nonsense"])
@@ -111,13 +112,14 @@ def test_the_real_pages_fit_in(web: Any) -> None:
         wall=page.wall_page,
         device=page.device_page,
         sign_in=page.sign_in_page,
+        account=page.account_page,
         policy=page.security_policy,
         language=pick_language,
         static=page.static_dir(),
     )
     web.change(pages=pages)
     viewer = web.signed_in(Role.VIEWER)
-    for path in ("/", "/devices/ns/camera/c1", "/sign-in"):
+    for path in ("/", "/devices/ns/camera/c1", "/sign-in", "/account"):
         answer = viewer.get(path)
         assert answer.status_code == 200
         assert "<!doctype html>" in answer.text

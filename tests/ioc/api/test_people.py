@@ -17,7 +17,7 @@ def test_an_admin_makes_an_account_whose_owner_must_choose_a_password(web: Any) 
     assert admin.post("/api/v1/accounts", json=NEW).json()["name"] == "hoa"
     hoa = web.client()
     signed_in = hoa.post("/api/v1/session", json={"name": "hoa", "password": NEW["password"]})
-    assert signed_in.json() == {"name": "hoa", "role": "operator", "must_change": True}
+    assert signed_in.json() == {"name": "hoa", "role": "operator", "in_person": True, "must_change": True}
     assert [each["name"] for each in admin.get("/api/v1/accounts").json()["items"]] == ["admin", "hoa"]
 
 
@@ -45,7 +45,8 @@ def test_a_token_is_told_once_works_until_its_end_and_is_nowhere_kept(web: Any) 
     wanted = {"name": "report", "role": "operator", "expires": "2026-11-22T12:00:00+07:00"}
     made = operator.post("/api/v1/tokens", json=wanted).json()
     script = web.bearer(made["token"])
-    assert script.get("/api/v1/session").json() == {"name": "operator", "role": "operator", "must_change": False}
+    told = {"name": "operator", "role": "operator", "in_person": False, "must_change": False}
+    assert script.get("/api/v1/session").json() == told
     assert made["token"] not in repr(web.sql("SELECT * FROM token"))
     listed = operator.get("/api/v1/tokens").json()["items"]
     assert [(each["name"], each["expires"]) for each in listed] == [("report", "2026-11-22T05:00:00.000Z")]

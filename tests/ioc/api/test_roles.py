@@ -14,6 +14,7 @@ EXPECTED = {
     "DELETE /api/v1/session": "viewer",
     "DELETE /api/v1/tokens/{number}": "viewer, in person",
     "GET /": "viewer",
+    "GET /account": "viewer",
     "GET /api/v1/accounts": "admin",
     "GET /api/v1/alerts": "viewer",
     "GET /api/v1/alerts/{alert_id}": "viewer",
@@ -95,7 +96,7 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
             assert status == 403, rule.name
 
 
-PAGES = ("/", "/docs", "/openapi.json", "/devices/{site}/{family}/{device}")
+PAGES = ("/", "/account", "/docs", "/openapi.json", "/devices/{site}/{family}/{device}")
 
 
 @pytest.mark.parametrize("role", Role)

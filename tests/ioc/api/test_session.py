@@ -18,7 +18,8 @@ def test_signing_in_gives_a_cookie_that_scripts_in_a_page_cannot_read(web: Any) 
     web.account("lan", Role.OPERATOR)
     client = web.client()
     answer = sign_in(client, " Lan ")
-    assert (answer.status_code, answer.json()) == (200, {"name": "lan", "role": "operator", "must_change": False})
+    told = {"name": "lan", "role": "operator", "in_person": True, "must_change": False}
+    assert (answer.status_code, answer.json()) == (200, told)
     assert "HttpOnly; SameSite=Lax" in answer.headers["set-cookie"]
     assert "Secure" not in answer.headers["set-cookie"]
     assert client.get("/api/v1/session").json()["name"] == "lan"
