@@ -89,5 +89,5 @@ def choose(names: Iterable[str] | None) -> tuple[Adapter, ...]:
 
 
 def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
-    """What to subscribe to: where every adapter listens, one filter for all, so that nothing comes twice; else theirs."""
+    """What to subscribe to: one filter where every adapter listens, so that nothing comes twice; else theirs."""
     return ["#"] if everything else sorted({pattern for adapter in chosen for pattern in adapter.subscriptions})
