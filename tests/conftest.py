@@ -13,9 +13,12 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
     make_collectd   real collectd daemons with the configuration you give
+    open_folder     a folder through which another user may be let, unlike pytest's own
     free_port       a function that gives a port on 127.0.0.1 that nobody listens on
 """
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +31,7 @@ from realparts.collectd import Collectd
 from realparts.mosquitto import Mosquitto
 from realparts.plain import plain_server
 from realparts.processes import free_port as find_free_port
+from realparts.processes import scratch_folder
 from realparts.timescale import NamedTimescale, Timescale, fresh_database
 
 REAL = {
@@ -75,6 +79,14 @@ def require(part: str) -> None:
 def free_port() -> Callable[[], int]:
     """Give free ports, apart for each test process; below those that client connections take."""
     return find_free_port
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder outside pytest's, which pytest closes to the user that root's database runs as."""
+    made = scratch_folder(Path(tempfile.gettempdir()))
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +53,26 @@ def children_of(pid: int) -> list[int]:
         return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
         return []
+
+
+def processes_naming(folder: Path) -> list[str]:
+    """Command lines, but ours, that name the folder: what is still running for it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found.append(words)
+    return [words for words in found if str(folder) in words]
+
+
+def gone(folder: Path, seconds: float = 20) -> bool:
+    """Wait until nothing runs for the folder; says whether that came true."""
+    for _ in range(int(seconds / 0.05)):
+        if not processes_naming(folder):
+            return True
+        threading.Event().wait(0.05)
+    return False
 
 
 class Server:
