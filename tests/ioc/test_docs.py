@@ -1,4 +1,4 @@
-"""The documents keep up with the code: settings and commands are described, links lead somewhere, none is an orphan."""
+"""The documents keep up with the code: settings, commands, adapters are described; links lead somewhere."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ingest.adapter import adapters
 from ioc.command import commands
 from ioc.settings import Settings
 
@@ -62,6 +63,13 @@ def test_the_operators_page_tells_every_command_with_its_options(command):
     assert row is not None, f"docs/operate.md has no row for `ioc {command.name}`"
     for option, _ in command.options:
         assert not option.startswith("--") or option in row
+
+
+@pytest.mark.parametrize("adapter", adapters())
+def test_the_adapters_page_tells_every_adapter_with_its_topics(adapter):
+    text = (ROOT / "docs/adapters.md").read_text("utf-8")
+    row = next((line for line in text.splitlines() if line.startswith(f"| `{adapter}` |")), "")
+    assert [topic for topic in adapters()[adapter].subscriptions if f"`{topic}`" not in row] == []
 
 
 def anchors(document):
