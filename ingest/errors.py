@@ -12,6 +12,10 @@ class UnknownAdapterError(IngestError):
     """`ingest.adapters` names an adapter that does not exist."""
 
 
+class BadOptionError(IngestError):
+    """An option of an adapter cannot be used."""
+
+
 class StoreUnavailableError(IngestError):
     """The database cannot be reached now; the batch is kept and tried again."""
 

@@ -5,11 +5,16 @@ cannot be read is `None` (*unknown*), a time that cannot be read is refused, nev
 """
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from zoneinfo import ZoneInfo
 
+from ingest.errors import BadOptionError
 from ingest.model import Value
 
 LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment both RFC 3339 and the database can hold
+HOME_ZONE = "Asia/Ho_Chi_Minh"
+_UNIT_MS = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 _TRUE = frozenset(("true", "yes", "on", "active", "start", "online"))
 _FALSE = frozenset(("false", "no", "off", "inactive", "stop", "offline"))
 
@@ -63,6 +68,40 @@ def rfc3339_ms(raw: str) -> int | None:
     except (OverflowError, ValueError):
         return None
     return ms if 0 <= ms <= LAST_MS else None
+
+
+def moment_ms(raw: object, form: str, zone: tzinfo = UTC) -> int | None:
+    """A time in one of the field's clocks as epoch milliseconds; None where it is none.
+
+    `form`: `s`, `ms`, `us`, `ns` since 1970 (also as text); `rfc3339` (needs an offset); `utc` and `local` (of
+    `zone`), for texts that may come without one, also `20270131235959`.
+    """
+    if form in _UNIT_MS:
+        return epoch_ms(raw, _UNIT_MS[form])
+    if not isinstance(raw, str):
+        return None
+    if form == "rfc3339":
+        return rfc3339_ms(raw)
+    text = f"{raw[:8]}T{raw[8:]}" if len(raw) == 14 and raw.isdigit() else raw.strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC if form == "utc" else zone)
+    return rfc3339_ms(zoned.isoformat())
+
+
+@cache
+def zone_named(name: str) -> tzinfo:
+    """A time zone by its IANA name; Viet Nam's also on machines without zone data."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        if name == HOME_ZONE:
+            return timezone(timedelta(hours=7))
+        raise BadOptionError(
+            f"time_zone: không có múi giờ {name!r}; ví dụ đúng: {HOME_ZONE!r} (no time zone {name!r})"
+        ) from None
 
 
 def wire_time(raw: object) -> int | None:
