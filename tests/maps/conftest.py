@@ -271,7 +271,9 @@ class Stage:
 def serve_stage(stage):
     """Serve it on a free port; returns its address and a function that stops it."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(stage.app(), log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False)
+    config = uvicorn.Config(
+        stage.app(), log_config=None, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

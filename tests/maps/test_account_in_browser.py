@@ -91,7 +91,7 @@ def test_a_supervisor_makes_a_link_for_a_wall_copies_and_revokes_it(account, mak
     assert "s3cret" not in page.content()
     page.get_by_role("button", name="Thu hồi tường lớn").click()
     assert len(stage.tokens) == 1, "the first press only asks"
-    page.get_by_role("button", name="Chắc chắn thu hồi tường lớn?").click()
+    page.get_by_role("button", name="Thu hồi thật tường lớn?").click()
     expect(page.locator("#token-said")).to_have_text("Đã thu hồi tường lớn.")
     expect(page.locator("#tokens-title")).to_be_focused()
     assert stage.tokens == {}

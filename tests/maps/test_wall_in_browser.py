@@ -166,9 +166,12 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     page = shown(look())
     stage.presence(50, connected=False)
     expect(page.locator("#figure-offline .value")).to_have_text("1")
+    expect(page.locator("#who")).to_have_text("lan")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Tài khoản của lan")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator(".folium-map")).to_be_focused()
     page.keyboard.press("n")  # the troubled one first
@@ -264,6 +267,14 @@ def test_signing_in_says_what_is_wrong_and_then_leads_on(look, stage):
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{stage.url}/devices/nong-son/camera/d00000")
     expect(page.locator("body[data-shown]")).to_be_visible()
+
+
+def test_the_way_in_fits_a_phone(look):
+    page = look("/sign-in", size=PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = page.get_by_role("button", name="Đăng nhập").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
 
 
 @pytest.mark.parametrize(
