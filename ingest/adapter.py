@@ -43,11 +43,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload."""
+    """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload.
+
+    Where several take a topic, the lower `rank` is asked first: 0 for those that know their topics, higher for those
+    that know them only by pattern.
+    """
 
     name: str
     subscriptions: tuple[str, ...]
     open: Callable[[Source], Read]
+    rank: int = 0
 
     def takes(self, topic: str) -> bool:
         """Whether a topic may be this adapter's."""
@@ -65,11 +70,15 @@ def _swapped(read: Callable[[Message, Source], Parsed], source: Source, message:
 
 @cache
 def adapters() -> Mapping[str, Adapter]:
-    """All adapters by name, the native one first."""
+    """All adapters by name, in the order in which they are asked: the native one, then by rank and name."""
     package = importlib.import_module("ingest.adapters")
-    names = sorted((m.name for m in pkgutil.iter_modules(package.__path__)), key=lambda name: (name != "native", name))
-    found = (importlib.import_module(f"{package.__name__}.{name}").ADAPTER for name in names)
-    return {adapter.name: adapter for adapter in found}
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    found = [importlib.import_module(f"{package.__name__}.{name}").ADAPTER for name in names]
+    return {adapter.name: adapter for adapter in sorted(found, key=_order)}
+
+
+def _order(adapter: Adapter) -> tuple[bool, int, str]:
+    return adapter.name != "native", adapter.rank, adapter.name
 
 
 def choose(names: Iterable[str] | None) -> tuple[Adapter, ...]:
@@ -85,9 +94,10 @@ def choose(names: Iterable[str] | None) -> tuple[Adapter, ...]:
                 f"ingest.adapters: không có bộ chuyển đổi {name!r}, có phải {near[0]!r}? "
                 f"(no adapter {name!r}; did you mean {near[0]!r}?)"
             )
-    return tuple(known[name] for name in wanted)
+    return tuple(sorted((known[name] for name in dict.fromkeys(wanted)), key=_order))
 
 
 def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
-    """What to subscribe to: one filter where every adapter listens, so that nothing comes twice; else theirs."""
-    return ["#"] if everything else sorted({pattern for adapter in chosen for pattern in adapter.subscriptions})
+    """What to subscribe to: `#` where every adapter listens or one listens to all, so that nothing comes twice."""
+    patterns = {pattern for adapter in chosen for pattern in adapter.subscriptions}
+    return ["#"] if everything or "#" in patterns else sorted(patterns)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapter import Source, adapters, choose
+from ingest.adapter import Source, adapters, choose, filters
 from ingest.errors import UnknownAdapterError
 from ingest.model import Ignored, Message, Rejected
 
@@ -27,8 +27,13 @@ def payload(line):
 def test_a_golden_message_gives_what_stands_beside_it(name, line):
     adapter = adapters()[name]
     assert adapter.takes(line["topic"])
-    message = Message(line["topic"], payload(line), NOW, retained=line.get("retain", False))
-    parsed = adapter.open(Source("golden", line.get("options", {})))(message)
+    read = adapter.open(Source("golden", line.get("options", {})))
+    for earlier in line.get("before", ()):  # what a stateful adapter remembers
+        read(Message(earlier["topic"], payload(earlier), NOW, retained=True))
+    parsed = read(Message(line["topic"], payload(line), NOW, retained=line.get("retain", False)))
+    if line["expect"] is None:
+        assert parsed is None
+        return
     if isinstance(line["expect"], str):
         assert isinstance(parsed, Ignored | Rejected)
         assert parsed.reason == line["expect"]
@@ -58,3 +63,15 @@ def test_no_message_makes_an_adapter_raise(name, levels, payload):
 def test_an_unknown_adapter_is_named_with_the_nearest_known_one():
     with pytest.raises(UnknownAdapterError, match="frigate"):
         choose(["frigatte"])
+
+
+def test_adapters_are_asked_the_native_one_first_and_those_that_only_guess_last():
+    order = list(adapters())
+    assert order[0] == "native"
+    assert [adapter.rank for adapter in adapters().values()] == sorted(a.rank for a in adapters().values())
+    assert [a.name for a in choose(["frigate", "native", "frigate"])] == ["native", "frigate"]
+
+
+def test_who_listens_to_everything_is_the_only_subscription():
+    assert filters(choose(["frigate"]), everything=False) == ["/frigate/#", "frigate/#"]
+    assert filters(choose(["frigate"]), everything=True) == ["#"]

@@ -2,7 +2,7 @@
 
 import json
 
-from ingest.adapter import Source, choose
+from ingest.adapter import Source, adapters, choose
 from ingest.admission import Gate
 from ingest.batch import Judge
 from ingest.errors import StoreRefusedError, StoreUnavailableError
@@ -25,7 +25,7 @@ class Bench:
         self.reader = MemoryReader(Hearing(0))
         self.store = store or MemoryStore()
         self.told = []
-        judge = Judge(choose(None), {name: Source("demo") for name in ("native", "frigate", "collectd")}, Gate())
+        judge = Judge(choose(None), {name: Source("demo") for name in adapters()}, Gate())
         self.service = IngestService(
             self.reader, self.store, judge, Registry(Hearing(0)), self.store.admit,
             now=lambda: self.now, listener=self.told.append,
