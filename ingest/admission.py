@@ -7,8 +7,10 @@ may raise alerts. Pure: times are arguments, memory is bounded per device.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as change
+
 from ingest.model import Ack, Birth, Event, Ignored, Report, Sample, Status
-from ingest.privacy import masked, without_private
+from ingest.privacy import without_private
 from ingest.seen import Seen
 
 AHEAD_MS = 60_000  # a stamp further ahead is a suspect clock
@@ -21,6 +23,9 @@ _REBIRTH_MS = 60_000  # a device is asked to be born again at most this often
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """A report heard before: counted, never stored twice."""
+
+
+REPEAT = Repeat()
 
 
 @dataclass(slots=True)
@@ -78,20 +83,30 @@ class Gate:
         return asked is None or now - asked >= _REBIRTH_MS
 
     def _reading(self, report: Sample | Event) -> Report | Repeat:
-        track = self._track(report.device)
+        track = self._tracks.get(report.device) or self._track(report.device)
         if report.session is not None and report.seq is not None:
-            seen = self._session(track, report.session)
-            before = seen.missing
-            if not seen.add(report.seq):
-                return Repeat()
-            if seen.missing != before:
-                self._count_gap(report.device, seen.missing - before)
+            if not self._new_number(track, report.device, report.session, report.seq):
+                return REPEAT
         elif report.stamped and not self._new_stamp(track, report):
-            return Repeat()
-        suspect = _suspect(report)
+            return REPEAT
         if isinstance(report, Event):
-            return replace(report, suspect=suspect, data=without_private(report.data))
-        return replace(report, suspect=True) if suspect else _without_text(report)
+            return replace(report, suspect=_suspect(report), data=without_private(report.data))
+        if report.stamped and _suspect(report):
+            return change(report, suspect=True)
+        return report
+
+    def _new_number(self, track: _Track, device: str, session: str, seq: int) -> bool:
+        """Note a number of a session; a skip or its late filling changes the count of gaps."""
+        seen = track.sessions.get(session) or self._session(track, session)
+        if seen.highs and seq == seen.highs[-1] + 1:  # the usual case, first
+            seen.highs[-1] = seq
+            return True
+        before = seen.missing
+        if not seen.add(seq):
+            return False
+        if seen.missing != before:
+            self._count_gap(device, seen.missing - before)
+        return True
 
     @staticmethod
     def _new_stamp(track: _Track, report: Sample | Event) -> bool:
@@ -149,12 +164,6 @@ def _suspect(report: Sample | Event) -> bool:
     if not report.stamped:
         return False
     age = report.received_at - report.ts
-    late = isinstance(report, Sample) and report.late
-    return age < -AHEAD_MS or (age > OLD_MS and not late)
-
-
-def _without_text(report: Sample) -> Sample:
-    """Rule 9 for the rare sample with words in it."""
-    if not any(isinstance(value, str) for value in report.metrics.values()):
-        return report
-    return replace(report, metrics={k: masked(v) if isinstance(v, str) else v for k, v in report.metrics.items()})
+    if -AHEAD_MS <= age <= OLD_MS:
+        return False
+    return age < 0 or not (isinstance(report, Sample) and report.late)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+import msgspec
+
 Value = float | int | bool | str | None
 """One metric's value; `None` means *unknown*, which differs from an absent metric (*unchanged*)."""
 
@@ -26,11 +28,11 @@ class Admission(StrEnum):
     RETIRED = "retired"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One MQTT PUBLISH as it came in.
 
-    `token` is what the reader needs to acknowledge it; it means nothing to anyone else.
+    A Struct, like `Sample`: one is made for every message, at a tenth of a dataclass's cost. `token` is what the
+    reader needs to acknowledge it; it means nothing to anyone else.
     """
 
     topic: str
@@ -75,8 +77,7 @@ class Status:
     stamped: bool = False  # the device gave a time of its own
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(msgspec.Struct, frozen=True, gc=False):
     """Readings of one device at one time.
 
     `origin` with `ts` and `seq` is the identity: the session for native devices, the part of the equipment
@@ -197,8 +198,7 @@ class Presence:
     since: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(msgspec.Struct, frozen=True, gc=False):
     """A metric's newest value and when it was taken."""
 
     value: Value
@@ -219,8 +219,8 @@ class View:
 class Heard:
     """What one step of the ingest changed, told to every listener after the commit.
 
-    `samples` are the new ones in order (repeats, suspect and late ones left out); `views`, every device
-    of which something changed, also by mere passing of time.
+    `samples` are the new ones in order (repeats, suspect and late ones left out); `views`, every device whose
+    record or presence changed, also by mere passing of time. A new value alone makes no view: it is in `samples`.
     """
 
     now: int

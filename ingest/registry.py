@@ -6,17 +6,19 @@ a report is new (that is admission) and never stores. Pure: `now` is an argument
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from ingest.family import families
 from ingest.model import Admission, Birth, Device, Event, Latest, Metrics, Presence, Report, Sample, Status, View
 from ingest.presence import Facts, Hearing, judge
 
+_BACKLOG = 64  # samples of a device that wait to be folded, at most
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
 
 
 @dataclass(slots=True)
 class _Entry:
-    """One device as it is now."""
+    """One device as it is now; `backlog` holds samples whose values are not folded into `latest` yet."""
 
     device: Device
     state: str | None = None
@@ -24,8 +26,25 @@ class _Entry:
     session: str | None = None
     heard: int | None = None
     latest: dict[str, Latest] = field(default_factory=dict)
+    backlog: list[Sample] = field(default_factory=list)
     presence: Presence = field(default_factory=Presence)
     kept: bool = True  # the store's checkpoint equals this
+
+    @property
+    def well(self) -> bool:
+        """In service as far as we know: hearing it once more changes nothing."""
+        return self.presence.fresh and not self.presence.unknown and self.state != "offline"
+
+    def fold(self) -> dict[str, Latest]:
+        """The newest value of each metric, the backlog folded in."""
+        if self.backlog:
+            backlog, self.backlog = sorted(self.backlog, key=_ts), []
+            seen: set[str] = set()
+            for sample in reversed(backlog):  # newest first: most of the older ones then have nothing to add
+                if not sample.metrics.keys() <= seen:
+                    _fold(self.latest, sample.metrics, sample.ts)
+                    seen.update(sample.metrics)
+        return self.latest
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,19 @@ class Registry:
             entry.device = device
             self._changed[device.address] = None
 
+    def hear(self, sample: Sample, admission: Admission) -> None:
+        """Fold one admitted live sample: the path that nearly every message takes."""
+        entry = self._entries.get(sample.device)
+        if entry is None or not entry.well or (sample.session is not None and sample.session != entry.session):
+            self.apply(sample, sample.received_at, retained=False, admission=admission)
+            return
+        entry.heard = sample.received_at
+        entry.kept = False
+        if not sample.suspect:
+            entry.backlog.append(sample)
+            if len(entry.backlog) >= _BACKLOG:
+                entry.fold()
+
     def apply(self, report: Report, received_at: int, *, retained: bool, admission: Admission) -> None:
         """Fold one admitted report; an unknown device is enrolled with the given admission (rule 8)."""
         entry = self._entries.get(report.device)
@@ -90,7 +122,7 @@ class Registry:
             case Sample():
                 _alive(entry, report)
                 if not report.suspect:
-                    _fold(entry.latest, report.metrics, report.ts)
+                    entry.backlog.append(report)
             case Event():
                 _alive(entry, report)
 
@@ -107,8 +139,8 @@ class Registry:
         return tuple(self._view(entry) for entry in order if self._judge(entry, now))
 
     def views(self) -> tuple[View, ...]:
-        """All devices as last judged; any thread may ask, for the list is copied in one step."""
-        return tuple(self._view(entry) for entry in list(self._entries.values()))
+        """All devices as last judged."""
+        return tuple(self._view(entry) for entry in self._entries.values())
 
     def unkept(self) -> Sequence[Checkpoint]:
         """What changed since the last call of this, for the store's checkpoint."""
@@ -116,7 +148,7 @@ class Registry:
         for entry in found:
             entry.kept = True
         return [
-            Checkpoint(e.device.address, e.state, e.reason, e.session, e.heard, dict(e.latest)) for e in found
+            Checkpoint(e.device.address, e.state, e.reason, e.session, e.heard, dict(e.fold())) for e in found
         ]  # fmt: skip
 
     def forget_kept(self, rows: Iterable[Checkpoint]) -> None:
@@ -138,7 +170,7 @@ class Registry:
 
     @staticmethod
     def _view(entry: _Entry) -> View:
-        return View(entry.device, entry.presence, dict(entry.latest), entry.heard)
+        return View(entry.device, entry.presence, dict(entry.fold()), entry.heard)
 
 
 def _born(device: Device, birth: Birth) -> Device:
@@ -165,9 +197,12 @@ def _alive(entry: _Entry, report: Sample | Event) -> None:
         entry.state = entry.reason = None
 
 
+_ts = attrgetter("ts")
+
+
 def _fold(latest: dict[str, Latest], metrics: Metrics, ts: int) -> None:
     """Newest wins per metric; a late sample never moves a value backwards (rule 2)."""
     for name, value in metrics.items():
         known = latest.get(name)
-        if known is None or ts >= known.ts:
+        if known is None or ts > known.ts:
             latest[name] = Latest(value, ts)

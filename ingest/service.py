@@ -12,7 +12,7 @@ from ingest.batch import Judge, Judged, refuse
 from ingest.commands import rebirth
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
-from ingest.model import Event, Heard, Message, Sample, View
+from ingest.model import Event, Heard, Message, Report, Sample, View
 from ingest.reader import Reader
 from ingest.registry import Registry
 from ingest.store import Admit, Loaded, Store
@@ -41,6 +41,7 @@ class IngestService:
         self.reader, self.store, self.judge, self.registry = reader, store, judge, registry
         self.ledger = Ledger(now())
         self.stopping = threading.Event()
+        self._folding = threading.Lock()  # the registry changes in this thread and is looked at from others
         self._admit, self._now, self._listener, self._pace = admit, now, listener, pace or Pace()
         self._gaps = 0
         self._ticked = self._checkpointed = 0
@@ -123,20 +124,32 @@ class IngestService:
         """Fold what was kept into the registry and tell the listener what is new."""
         samples: list[Sample] = []
         events: list[Event] = []
-        for judged in kept:
-            message = judged.message
-            for report in judged.reports:
-                admission = self._admit(report.device)
-                self.registry.apply(report, message.received_at, retained=message.retained, admission=admission)
-                if isinstance(report, Sample) and not report.suspect and not report.late:
-                    samples.append(report)
-                elif isinstance(report, Event) and not report.suspect:
-                    events.append(report)
+        with self._folding:
+            for judged in kept:
+                for report in judged.reports:
+                    if isinstance(report, Sample):
+                        self.registry.hear(report, self._admit(report.device))
+                        if not report.suspect and not report.late:
+                            samples.append(report)
+                    else:
+                        self._apply(judged.message, report, events)
+            views = self.registry.settle(self._now())
         now = self._now()
         for device in self.judge.gate.missed(now, self.registry.knows_rebirth):
             order = rebirth(device, now)
             self.reader.publish(order.topic, order.payload())
-        self._listener(Heard(now, self.registry.settle(now), tuple(samples), tuple(events)))
+        self._listener(Heard(now, views, tuple(samples), tuple(events)))
+
+    def _apply(self, message: Message, report: Report, events: list[Event]) -> None:
+        admission = self._admit(report.device)
+        self.registry.apply(report, message.received_at, retained=message.retained, admission=admission)
+        if isinstance(report, Event) and not report.suspect:
+            events.append(report)
+
+    def views(self) -> tuple[View, ...]:
+        """All devices as they are now; any thread may ask."""
+        with self._folding:
+            return self.registry.views()
 
     def _tick(self, now: int) -> None:
         """Once a second: what operators changed, what time made silent."""
@@ -148,14 +161,16 @@ class IngestService:
             self._changed_since = now
         except StoreUnavailableError:
             pass  # the batch that waits for the database says so already
-        changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
-        changed.update((view.device.address, view) for view in self.registry.tick(now))
+        with self._folding:
+            changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
+            changed.update((view.device.address, view) for view in self.registry.tick(now))
         self._listener(Heard(now, tuple(changed.values())))
 
     def _checkpoint(self, now: int) -> None:
         self._checkpointed = now
         self.ledger.received = self.reader.received
-        rows = self.registry.unkept()
+        with self._folding:
+            rows = self.registry.unkept()
         try:
             hearing = self.reader.hearing.deaf_since is None
             self.store.checkpoint(rows, self.ledger, now, hearing=hearing)

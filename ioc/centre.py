@@ -87,4 +87,4 @@ def _deaf(service: IngestService) -> str | None:
 
 
 def _views(service: IngestService) -> Mapping[str, View]:
-    return {view.device.address: view for view in service.registry.views()}
+    return {view.device.address: view for view in service.views()}

@@ -25,12 +25,14 @@ from ingest.model import (
     Status,
     Value,
 )
+from ingest.privacy import masked
 from ingest.scalars import wire_time
 from ingest.topics import PREFIX, address, split
 
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _MAX_METRICS = 128
 _MAX_BATCH = 5000
+_BIG = 2**63
 
 _Short = Annotated[str, msgspec.Meta(max_length=64)]
 _Line = Annotated[str, msgspec.Meta(max_length=256)]
@@ -115,30 +117,49 @@ def _time(raw: _Time, fallback: int) -> tuple[int, bool]:
     return ms, True
 
 
-def _metrics(raw: Mapping[str, _Scalar]) -> Metrics:
-    """Rule 1: names, finite numbers, percentages within 0–100."""
-    if not 0 < len(raw) <= _MAX_METRICS:
-        raise _RefusedError("bad_metrics", f"`m` has {len(raw)} metrics; 1 to {_MAX_METRICS} are read")
-    for name, value in raw.items():
+class _Shape(msgspec.Struct, gc=False):
+    """What is known of one set of metric names: devices say the same few sets over and over."""
+
+    percents: tuple[str, ...]
+
+
+_shapes: dict[tuple[str, ...], _Shape] = {}
+_MOST_SHAPES = 10_000
+_NUMBERS = frozenset((int, float, bool, type(None)))
+
+
+def _metrics(raw: dict[str, _Scalar]) -> Metrics:
+    """Rule 1: names, finite numbers, percentages within 0–100; private patterns in texts are masked (rule 9)."""
+    names = tuple(raw)
+    shape = _shapes.get(names) or _shape(names)
+    kinds = set(map(type, raw.values()))
+    if int in kinds and any(type(value) is int and not -_BIG < value < _BIG for value in raw.values()):
+        raise _RefusedError("bad_value", "a whole number beyond 64 bits")
+    for name in shape.percents:
+        value = raw[name]
+        if isinstance(value, int | float) and not 0 <= value <= 100:
+            raise _RefusedError("out_of_range", f"{name}={value:g}: a percentage is 0 to 100")
+    return raw if kinds <= _NUMBERS else {name: _text(name, value) for name, value in raw.items()}
+
+
+def _shape(names: tuple[str, ...]) -> _Shape:
+    if not 0 < len(names) <= _MAX_METRICS:
+        raise _RefusedError("bad_metrics", f"`m` has {len(names)} metrics; 1 to {_MAX_METRICS} are read")
+    for name in names:
         if _METRIC.fullmatch(name) is None:
             raise _RefusedError("bad_metrics", f"metric name {name[:70]!r} is not [a-z][a-z0-9_]*")
-        problem = _value_problem(name, value)
-        if problem:
-            raise _RefusedError(*problem)
-    return raw
+    if len(_shapes) >= _MOST_SHAPES:
+        _shapes.clear()
+    found = _shapes[names] = _Shape(tuple(name for name in names if name.endswith("_pct")))
+    return found
 
 
-def _value_problem(name: str, value: Value) -> tuple[str, str] | None:
-    if isinstance(value, str):
-        if len(value) > 256 or "\0" in value:
-            return "bad_value", f"{name}: text over 256 characters or with NUL"
-    elif isinstance(value, bool) or value is None:
-        pass
-    elif not -1.7e308 < value < 1.7e308:
-        return "bad_value", f"{name}: not a finite number"
-    elif name.endswith("_pct") and not 0 <= value <= 100:
-        return "out_of_range", f"{name}={value:g}: a percentage is 0 to 100"
-    return None
+def _text(name: str, value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    if len(value) > 256 or "\0" in value:
+        raise _RefusedError("bad_value", f"{name}: text over 256 characters or with NUL")
+    return masked(value)
 
 
 def _birth(device: str, raw: bytes, message: Message) -> list[Report]:
@@ -177,7 +198,14 @@ def _telemetry(device: str, raw: bytes, message: Message) -> list[Report]:
     if (said.m is None) == (said.batch is None):
         raise _RefusedError("bad_shape", "telemetry carries either `m` or `batch`")
     if said.m is not None:
-        return [_sample(device, said.session, said.seq, said.ts, said.m, message, late=False)]
+        session, ts = said.session, said.ts
+        if ts is None:
+            moment, stamped = message.received_at, False
+        else:
+            moment, stamped = _time(ts, 0)
+        return [
+            Sample(device, moment, _metrics(said.m), message.received_at, session, said.seq, session or "", stamped)
+        ]
     return [
         _sample(device, said.session, entry.seq, entry.ts, entry.m, message, late=True) for entry in said.batch or ()
     ]
@@ -188,7 +216,7 @@ def _sample(
     session: str | None,
     seq: int | None,
     raw_ts: _Time,
-    m: Mapping[str, _Scalar],
+    m: dict[str, _Scalar],
     message: Message,
     *,
     late: bool,

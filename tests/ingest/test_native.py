@@ -45,6 +45,11 @@ def test_a_sample_keeps_null_as_unknown_and_its_own_time():
     assert (sample.ts, sample.stamped) == (1_795_295_166_000, True)
 
 
+def test_private_patterns_in_a_text_are_masked():
+    [sample] = say("telemetry", {"v": 1, "m": {"note": "from a0:b1:c2:d3:e4:f5", "fps": 1}})
+    assert sample.metrics == {"note": "from ***", "fps": 1}
+
+
 def test_a_sample_without_a_time_gets_the_centres():
     [sample] = say("telemetry", {"v": 1, "m": {"volume_pct": 7}})
     assert (sample.ts, sample.stamped) == (NOW, False)

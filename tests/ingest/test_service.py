@@ -37,7 +37,7 @@ class Bench:
         self.service.step()
 
     def views(self):
-        return {view.device.address: view for heard in self.told for view in heard.views}
+        return {view.device.address: view for view in self.service.views()}
 
 
 def message(channel, device="demo/camera/c1", retained=False, **body):
