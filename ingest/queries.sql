@@ -19,21 +19,15 @@ SELECT address, id FROM device WHERE address = ANY(%(address)s)
 -- name: insert_readings
 -- Keeps samples; one with the identity of a kept one is left out.
 INSERT INTO reading (ts, device_id, seq, origin, received_at, stamped, suspect, m)
-SELECT 'epoch'::timestamptz + ts * interval '1 ms', device_id, seq, origin,
-       'epoch'::timestamptz + received_at * interval '1 ms', stamped, suspect, m::jsonb
-FROM unnest(%(ts)s::bigint[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
-            %(received_at)s::bigint[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::text[])
-     AS row (ts, device_id, seq, origin, received_at, stamped, suspect, m)
+SELECT * FROM unnest(%(ts)s::timestamptz[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
+                     %(received_at)s::timestamptz[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::jsonb[])
 ON CONFLICT DO NOTHING
 
 -- name: insert_readings_telling
 -- The same, telling which were new.
 INSERT INTO reading (ts, device_id, seq, origin, received_at, stamped, suspect, m)
-SELECT 'epoch'::timestamptz + ts * interval '1 ms', device_id, seq, origin,
-       'epoch'::timestamptz + received_at * interval '1 ms', stamped, suspect, m::jsonb
-FROM unnest(%(ts)s::bigint[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
-            %(received_at)s::bigint[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::text[])
-     AS row (ts, device_id, seq, origin, received_at, stamped, suspect, m)
+SELECT * FROM unnest(%(ts)s::timestamptz[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
+                     %(received_at)s::timestamptz[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::jsonb[])
 ON CONFLICT DO NOTHING
 RETURNING device_id, round(extract(epoch FROM ts) * 1000)::bigint, seq, origin
 

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import msgspec
 import psycopg
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.pq import Format
 
+from ingest import arrays
+from ingest.arrays import Array
 from ingest.batch import Judged
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
@@ -29,6 +34,29 @@ _json = msgspec.json.Encoder().encode
 
 class _RepeatsInside(Exception):  # noqa: N818 - a signal within this module, not an error
     """The batch holds rows that are there already."""
+
+
+class _ArrayDumper(Dumper):
+    """Hands our ready-made arrays to psycopg."""
+
+    format = Format.BINARY
+
+    def dump(self, obj: Array) -> bytes:
+        return obj.data
+
+    def get_key(self, obj: Array, format: PyFormat) -> tuple[type, ...]:  # noqa: A002, ARG002 - psycopg's names
+        return _ArrayDumper, _oid_class(obj.oid)
+
+    def upgrade(self, obj: Array, format: PyFormat) -> "_ArrayDumper":  # noqa: A002, ARG002
+        dumper = _ArrayDumper(type(obj))
+        dumper.oid = obj.oid
+        return dumper
+
+
+@cache
+def _oid_class(oid: int) -> type:
+    """A stand-in type per array type: psycopg keeps one dumper for each key."""
+    return type(f"Array{oid}", (), {})
 
 
 class TimescaleStore:
@@ -144,15 +172,16 @@ class TimescaleStore:
         rows = [report for judged in batch for report in judged.reports if isinstance(report, Sample)]
         if not rows:
             return set()
+        ids = self._ids
         columns = {
-            "ts": [row.ts for row in rows],
-            "device_id": [self._ids[row.device] for row in rows],
-            "seq": [-1 if row.seq is None else row.seq for row in rows],
-            "origin": [row.origin for row in rows],
-            "received_at": [row.received_at for row in rows],
-            "stamped": [row.stamped for row in rows],
-            "suspect": [row.suspect for row in rows],
-            "m": [_json(row.metrics).decode() for row in rows],
+            "ts": arrays.moments([row.ts for row in rows]),
+            "device_id": arrays.integers([ids[row.device] for row in rows]),
+            "seq": arrays.bigints([-1 if row.seq is None else row.seq for row in rows]),
+            "origin": arrays.texts([row.origin for row in rows]),
+            "received_at": arrays.moments([row.received_at for row in rows]),
+            "stamped": arrays.booleans([row.stamped for row in rows]),
+            "suspect": arrays.booleans([row.suspect for row in rows]),
+            "m": arrays.jsons([_json(row.metrics) for row in rows]),
         }
         if telling:
             return set(cursor.execute(_SQL["insert_readings_telling"], columns).fetchall())
@@ -202,6 +231,7 @@ class TimescaleStore:
         if row is None or not row[0]:
             connection.close()
             raise StoreUnavailableError("another ingest is writing to this database; stop it first")
+        connection.adapters.register_dumper(Array, _ArrayDumper)
         self._ids.clear()
         self._connection = connection
         return connection

@@ -1,15 +1,15 @@
-"""The centre's own wire, `ioc/v1/...` (docs/wire.md): typed decoding, rules 1 and 2 of the wire.
+"""The centre's own wire, `ioc/v1/...` (docs/wire.md): rules 1 and 2 of the wire.
 
 Decides whether a message is well formed and what it says; not whether it is new, known or believable.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
 
 import msgspec
 
-from ingest.adapter import Adapter, Parsed, Source, stateless
+from ingest import wire
+from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.model import (
     FAMILIES,
     MAX_PAYLOAD,
@@ -26,75 +26,11 @@ from ingest.model import (
     Value,
 )
 from ingest.privacy import masked
-from ingest.scalars import wire_time
+from ingest.scalars import LAST_MS, wire_time
 from ingest.topics import PREFIX, address, split
 
 _METRIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_MAX_METRICS = 128
-_MAX_BATCH = 5000
-_BIG = 2**63
-
-_Short = Annotated[str, msgspec.Meta(max_length=64)]
-_Line = Annotated[str, msgspec.Meta(max_length=256)]
-_Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-_Time = str | int | None
-_Scalar = float | int | bool | str | None
-
-
-class _Wire(msgspec.Struct, gc=False):
-    v: Literal[1] = 1
-    session: _Short | None = None
-    ts: _Time = None
-
-
-class _Who(msgspec.Struct):
-    name: _Line | None = None
-    maker: _Line | None = None
-    model: _Line | None = None
-    fw: _Line | None = None
-    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
-    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    area: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")] | None = None
-
-
-class _Birth(_Wire):
-    device: _Who = msgspec.field(default_factory=_Who)
-    gateway: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")] | None = None
-    interval_s: Annotated[float, msgspec.Meta(gt=0, le=31_622_400)] | None = None
-    metrics: Annotated[dict[_Short, dict[_Short, _Scalar]], msgspec.Meta(max_length=_MAX_METRICS)] = {}
-    commands: Annotated[list[_Short], msgspec.Meta(max_length=64)] = []
-
-
-class _Status(_Wire, kw_only=True):
-    state: Literal["online", "offline", "degraded", "sleeping"]
-    reason: _Short | None = None
-
-
-class _Entry(msgspec.Struct, gc=False):
-    m: dict[str, _Scalar]
-    seq: _Seq | None = None
-    ts: _Time = None
-
-
-class _Telemetry(_Wire, gc=False):
-    m: dict[str, _Scalar] | None = None
-    seq: _Seq | None = None
-    batch: Annotated[list[_Entry], msgspec.Meta(max_length=_MAX_BATCH)] | None = None
-
-
-class _Event(_Wire, kw_only=True):
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    type: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    phase: Literal["start", "update", "end"] = "start"
-    severity: _Short | None = None
-    seq: _Seq | None = None
-    data: dict[str, object] = {}
-
-
-class _Ack(_Wire, kw_only=True):
-    ref: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    state: Literal["accepted", "started", "done", "failed", "expired", "rejected", "preempted"]
-    detail: _Line | None = None
+_MOST = 100_000  # topics and sets of metric names remembered
 
 
 class _RefusedError(Exception):
@@ -105,7 +41,7 @@ class _RefusedError(Exception):
         self.rejected = Rejected(reason, detail)
 
 
-def _time(raw: _Time, fallback: int) -> tuple[int, bool]:
+def _time(raw: wire.Stamp, fallback: int) -> tuple[int, bool]:
     """The stamp and whether the device gave it (rule 2)."""
     if raw is None:
         return fallback, False
@@ -117,171 +53,150 @@ def _time(raw: _Time, fallback: int) -> tuple[int, bool]:
     return ms, True
 
 
-class _Shape(msgspec.Struct, gc=False):
-    """What is known of one set of metric names: devices say the same few sets over and over."""
-
-    percents: tuple[str, ...]
+_percents: dict[tuple[str, ...], tuple[str, ...]] = {}
+"""Of each set of metric names seen: which are percentages. Devices say the same few sets over and over."""
 
 
-_shapes: dict[tuple[str, ...], _Shape] = {}
-_MOST_SHAPES = 10_000
-_NUMBERS = frozenset((int, float, bool, type(None)))
-
-
-def _metrics(raw: dict[str, _Scalar]) -> Metrics:
-    """Rule 1: names, finite numbers, percentages within 0–100; private patterns in texts are masked (rule 9)."""
+def _metrics(raw: Mapping[str, Value]) -> Metrics:
+    """Rule 1: names, and percentages within 0–100. That numbers are finite, the decoder saw to."""
     names = tuple(raw)
-    shape = _shapes.get(names) or _shape(names)
-    kinds = set(map(type, raw.values()))
-    if int in kinds and any(type(value) is int and not -_BIG < value < _BIG for value in raw.values()):
-        raise _RefusedError("bad_value", "a whole number beyond 64 bits")
-    for name in shape.percents:
+    percents = _percents.get(names)
+    for name in _shape(names) if percents is None else percents:
         value = raw[name]
         if isinstance(value, int | float) and not 0 <= value <= 100:
             raise _RefusedError("out_of_range", f"{name}={value:g}: a percentage is 0 to 100")
-    return raw if kinds <= _NUMBERS else {name: _text(name, value) for name, value in raw.items()}
+    return raw
 
 
-def _shape(names: tuple[str, ...]) -> _Shape:
-    if not 0 < len(names) <= _MAX_METRICS:
-        raise _RefusedError("bad_metrics", f"`m` has {len(names)} metrics; 1 to {_MAX_METRICS} are read")
+def _shape(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not 0 < len(names) <= wire.MAX_METRICS:
+        raise _RefusedError("bad_metrics", f"`m` has {len(names)} metrics; 1 to {wire.MAX_METRICS} are read")
     for name in names:
         if _METRIC.fullmatch(name) is None:
             raise _RefusedError("bad_metrics", f"metric name {name[:70]!r} is not [a-z][a-z0-9_]*")
-    if len(_shapes) >= _MOST_SHAPES:
-        _shapes.clear()
-    found = _shapes[names] = _Shape(tuple(name for name in names if name.endswith("_pct")))
+    if len(_percents) >= _MOST:
+        _percents.clear()
+    found = _percents[names] = tuple(name for name in names if name.endswith("_pct"))
     return found
 
 
-def _text(name: str, value: Value) -> Value:
-    if not isinstance(value, str):
-        return value
+def _with_texts(raw: Mapping[str, Value]) -> Metrics:
+    """Metrics that may hold texts: bounded, without NUL, private patterns masked (rule 9)."""
+    return _metrics({name: _text(name, value) if isinstance(value, str) else value for name, value in raw.items()})
+
+
+def _text(name: str, value: str) -> str:
     if len(value) > 256 or "\0" in value:
         raise _RefusedError("bad_value", f"{name}: text over 256 characters or with NUL")
     return masked(value)
 
 
-def _birth(device: str, raw: bytes, message: Message) -> list[Report]:
-    said = _BIRTH.decode(raw)
+def _birth(device: str, message: Message) -> list[Report]:
+    said = wire.BIRTH.decode(message.payload)
     ts, _ = _time(said.ts, message.received_at)
-    who = said.device
-    site = device.split("/", 1)[0]
-    gateway = address(site, "gateway", said.gateway) if said.gateway else None
-    birth = Birth(
-        device,
-        ts,
-        said.session,
-        who.name,
-        who.maker,
-        who.model,
-        who.fw,
-        who.lat,
-        who.lon,
-        who.area,
-        gateway,
-        said.interval_s,
-        said.metrics,
-        tuple(said.commands),
-    )
-    return [birth]
+    who = msgspec.structs.asdict(said.device)
+    gateway = address(device.split("/", 1)[0], "gateway", said.gateway) if said.gateway else None
+    return [
+        Birth(
+            device, ts, said.session, **who, gateway=gateway, interval_s=said.interval_s, metrics=said.metrics,
+            commands=tuple(said.commands),
+        )
+    ]  # fmt: skip
 
 
-def _status(device: str, raw: bytes, message: Message) -> list[Report]:
-    said = _STATUS.decode(raw)
+def _status(device: str, message: Message) -> list[Report]:
+    said = wire.STATUS.decode(message.payload)
     ts, stamped = _time(said.ts, message.received_at)
     return [Status(device, ts, said.state, said.session, said.reason, said.reason == "lwt", stamped)]
 
 
-def _telemetry(device: str, raw: bytes, message: Message) -> list[Report]:
-    said = _TELEMETRY.decode(raw)
+def _telemetry(device: str, message: Message) -> list[Report]:
+    """One sample of numbers is read in one go; whatever is not that is read in full, with a reason if it is wrong."""
+    try:
+        said = wire.QUICK.decode(message.payload)
+    except msgspec.MsgspecError:
+        return _telemetry_in_full(device, message)
+    received, ts = message.received_at, said.ts
+    if ts is None:
+        moment, stamped = received, False
+    else:
+        moment, stamped = ts if isinstance(ts, int) else round(ts.timestamp() * 1000), True
+        if not 0 <= moment <= LAST_MS:
+            return _telemetry_in_full(device, message)
+    session = said.session
+    return [Sample(device, moment, _metrics(said.m), received, session, said.seq, session or "", stamped)]
+
+
+def _telemetry_in_full(device: str, message: Message) -> list[Report]:
+    said = wire.TELEMETRY.decode(message.payload)
     if (said.m is None) == (said.batch is None):
         raise _RefusedError("bad_shape", "telemetry carries either `m` or `batch`")
     if said.m is not None:
-        session, ts = said.session, said.ts
-        if ts is None:
-            moment, stamped = message.received_at, False
-        else:
-            moment, stamped = _time(ts, 0)
-        return [
-            Sample(device, moment, _metrics(said.m), message.received_at, session, said.seq, session or "", stamped)
-        ]
-    return [
-        _sample(device, said.session, entry.seq, entry.ts, entry.m, message, late=True) for entry in said.batch or ()
-    ]
+        return [_sample(device, said.session, wire.Entry(said.m, said.seq, said.ts), message, late=False)]
+    return [_sample(device, said.session, entry, message, late=True) for entry in said.batch or ()]
 
 
-def _sample(
-    device: str,
-    session: str | None,
-    seq: int | None,
-    raw_ts: _Time,
-    m: dict[str, _Scalar],
-    message: Message,
-    *,
-    late: bool,
-) -> Sample:
-    ts, stamped = _time(raw_ts, message.received_at)
-    return Sample(device, ts, _metrics(m), message.received_at, session, seq, session or "", stamped, late)
+def _sample(device: str, session: str | None, entry: wire.Entry, message: Message, *, late: bool) -> Sample:
+    ts, stamped = _time(entry.ts, message.received_at)
+    metrics = _with_texts(entry.m)
+    return Sample(device, ts, metrics, message.received_at, session, entry.seq, session or "", stamped, late)
 
 
-def _event(device: str, raw: bytes, message: Message) -> list[Report]:
-    said = _EVENT.decode(raw)
+def _event(device: str, message: Message) -> list[Report]:
+    said = wire.EVENT.decode(message.payload)
     ts, stamped = _time(said.ts, message.received_at)
-    event = Event(
-        device,
-        ts,
-        said.id,
-        said.type,
-        said.phase,
-        message.received_at,
-        said.severity,
-        said.data,
-        said.session,
-        said.seq,
-        said.session or "",
-        stamped,
-    )
-    return [event]
+    return [
+        Event(
+            device, ts, said.id, said.type, said.phase, message.received_at, said.severity, said.data, said.session,
+            said.seq, said.session or "", stamped,
+        )
+    ]  # fmt: skip
 
 
-def _ack(device: str, raw: bytes, message: Message) -> list[Report]:
-    said = _ACK.decode(raw)
+def _ack(device: str, message: Message) -> list[Report]:
+    said = wire.ACK.decode(message.payload)
     ts, _ = _time(said.ts, message.received_at)
     return [Ack(device, ts, said.ref, said.state, said.session, said.detail)]
 
 
-_BIRTH = msgspec.json.Decoder(_Birth)
-_STATUS = msgspec.json.Decoder(_Status)
-_TELEMETRY = msgspec.json.Decoder(_Telemetry)
-_EVENT = msgspec.json.Decoder(_Event)
-_ACK = msgspec.json.Decoder(_Ack)
-_READERS: Mapping[str, Callable[[str, bytes, Message], list[Report]]] = {
-    "birth": _birth,
-    "status": _status,
-    "telemetry": _telemetry,
-    "event": _event,
-    "ack": _ack,
-}
+def _command(_device: str, _message: Message) -> Parsed:
+    return Ignored("own_order")
 
 
-def read(message: Message, source: Source) -> Parsed:  # noqa: ARG001 - the native wire needs no options
-    """Translate one message of the native wire."""
-    where = split(message.topic)
+_READERS: Mapping[str, Callable[[str, Message], Parsed]] = {
+    "birth": _birth, "status": _status, "telemetry": _telemetry, "event": _event, "ack": _ack, "command": _command,
+}  # fmt: skip
+_known: dict[str, tuple[str, Callable[[str, Message], Parsed]]] = {}
+
+
+def _place(topic: str) -> tuple[str, Callable[[str, Message], Parsed]] | Rejected:
+    """Whose topic it is and what reads its channel."""
+    where = split(topic)
     if where is None:
         return Rejected("bad_topic", "native topics are ioc/v1/<site>/<family>/<device>/<channel> in slugs")
     device, channel = where
     if device.split("/")[1] not in FAMILIES:
         return Rejected("unknown_family", f"known families: {', '.join(FAMILIES)}")
-    if channel == "command":
-        return Ignored("own_order")
-    if not message.payload:
+    if len(_known) >= _MOST:
+        _known.clear()
+    found = _known[topic] = device, _READERS[channel]
+    return found
+
+
+def read(message: Message) -> Parsed:
+    """Translate one message of the native wire."""
+    place = _known.get(message.topic) or _place(message.topic)
+    if isinstance(place, Rejected):
+        return place
+    device, reader = place
+    size = len(message.payload)
+    if not size:
         # An empty retained message only clears what the broker kept; it says nothing of the device.
-        return Ignored("cleared") if channel in ("birth", "status") else Rejected("empty", "no payload")
-    if len(message.payload) > MAX_PAYLOAD:
-        return Rejected("too_large", f"{len(message.payload)} bytes; at most {MAX_PAYLOAD}")
+        return Ignored("cleared") if reader in (_birth, _status) else Rejected("empty", "no payload")
+    if size > MAX_PAYLOAD:
+        return Rejected("too_large", f"{size} bytes; at most {MAX_PAYLOAD}")
     try:
-        return _READERS[channel](device, message.payload, message)
+        return reader(device, message)
     except _RefusedError as refusal:
         return refusal.rejected
     except msgspec.ValidationError as error:
@@ -290,4 +205,8 @@ def read(message: Message, source: Source) -> Parsed:  # noqa: ARG001 - the nati
         return Rejected("not_json", str(error)[:200])
 
 
-ADAPTER = Adapter("native", (f"{PREFIX}#",), stateless(read))
+def _open(_source: Source) -> Read:
+    return read
+
+
+ADAPTER = Adapter("native", (f"{PREFIX}#",), _open)

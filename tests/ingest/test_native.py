@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapter import Source
 from ingest.adapters.native import read
 from ingest.model import Ack, Birth, Event, Ignored, Message, Rejected, Sample, Status
 
-HERE = Source("nong-son")
 NOW = 1_795_319_000_000
 DEVICE = "nong-son/loudspeaker/loa-1"
 
 
 def say(channel: str, body: object, device: str = DEVICE, *, raw: bytes | None = None):
     payload = raw if raw is not None else json.dumps(body).encode()
-    return read(Message(f"ioc/v1/{device}/{channel}", payload, NOW), HERE)
+    return read(Message(f"ioc/v1/{device}/{channel}", payload, NOW))
 
 
 def test_a_birth_tells_who_the_device_is_and_names_its_gateway_by_address():
@@ -109,7 +107,7 @@ def test_what_cannot_be_used_is_rejected_with_its_reason(channel, raw, reason):
     ],
 )
 def test_a_topic_that_is_not_of_the_wire_is_rejected(topic, reason):
-    verdict = read(Message(topic, b"{}", NOW), HERE)
+    verdict = read(Message(topic, b"{}", NOW))
     assert isinstance(verdict, Rejected)
     assert verdict.reason == reason
 
