@@ -40,7 +40,7 @@ class Order:
 
 def rebirth(device: str, now: int) -> Order:
     """Ask a device to say again who it is: some of its messages were missed (rule 3)."""
-    return Order(f"rebirth-{device.replace('/', '-')}-{now}"[:64], device, "rebirth", now, now + REBIRTH_EXPIRES_MS)
+    return Order(f"rebirth-{now}-{device.replace('/', '-')}"[:64], device, "rebirth", now, now + REBIRTH_EXPIRES_MS)
 
 
 def _rfc3339(ms: int) -> str:

@@ -11,12 +11,14 @@ from typing import Final
 
 import msgspec
 
+from ingest.family import families
+
 Value = float | int | bool | str | None
 """One metric's value; `None` means *unknown*, which differs from an absent metric (*unchanged*)."""
 
 Metrics = Mapping[str, Value]
 
-FAMILIES: Final = ("camera", "wifi", "loudspeaker", "videoconference", "gateway", "indicator")
+FAMILIES: Final = tuple(families())
 MAX_PAYLOAD: Final = 64 * 1024  # bytes, the wire's rule 1
 
 
@@ -163,6 +165,7 @@ class Device:
     interval_s: float | None = None
     metrics: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()  # what an operator set of these: a birth does not overwrite it
 
     @property
     def site(self) -> str:

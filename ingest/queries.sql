@@ -58,9 +58,9 @@ WHERE id = %(device_id)s
 -- name: bear
 -- Writes what a birth tells into the device's record; what it leaves out keeps.
 UPDATE device SET
-    name = coalesce(%(name)s, name), maker = coalesce(%(maker)s, maker), model = coalesce(%(model)s, model),
+    name = CASE WHEN 'name' = ANY (held) THEN name ELSE coalesce(%(name)s, name) END, maker = coalesce(%(maker)s, maker), model = coalesce(%(model)s, model),
     fw = coalesce(%(fw)s, fw), lat = coalesce(%(lat)s, lat), lon = coalesce(%(lon)s, lon),
-    area = coalesce(%(area)s, area), gateway = coalesce(%(gateway)s, gateway),
+    area = CASE WHEN 'area' = ANY (held) THEN area ELSE coalesce(%(area)s, area) END, gateway = coalesce(%(gateway)s, gateway),
     interval_s = coalesce(%(interval_s)s, interval_s), metrics = %(metrics)s::jsonb, commands = %(commands)s,
     session = coalesce(%(session)s, session), changed_at = clock_timestamp()
 WHERE id = %(device_id)s
@@ -118,13 +118,13 @@ WHERE device.address = row.address
 
 -- name: devices
 -- Every device with its checkpoint.
-SELECT address, admission, name, maker, model, fw, lat, lon, area, gateway, interval_s, metrics, commands,
+SELECT address, admission, name, maker, model, fw, lat, lon, area, gateway, interval_s, metrics, commands, held,
        state, state_reason, session, round(extract(epoch FROM heard_at) * 1000)::bigint, latest
 FROM device
 
 -- name: devices_changed
 -- Devices whose record changed after a moment.
-SELECT address, admission, name, maker, model, fw, lat, lon, area, gateway, interval_s, metrics, commands
+SELECT address, admission, name, maker, model, fw, lat, lon, area, gateway, interval_s, metrics, commands, held
 FROM device WHERE changed_at > 'epoch'::timestamptz + %(since)s * interval '1 ms'
 
 -- name: last_numbers

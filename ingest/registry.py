@@ -175,7 +175,8 @@ class Registry:
 
 def _born(device: Device, birth: Birth) -> Device:
     """The record with what the birth tells; what it leaves out keeps (an operator may have filled it in)."""
-    told = {name: getattr(birth, name) for name in _BIRTH_FIELDS if getattr(birth, name) is not None}
+    fields = [name for name in _BIRTH_FIELDS if name not in device.held]
+    told = {name: getattr(birth, name) for name in fields if getattr(birth, name) is not None}
     return replace(device, metrics=birth.metrics, commands=birth.commands, **told)
 
 

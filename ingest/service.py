@@ -20,6 +20,7 @@ from ingest.store import Admit, Loaded, Store
 _log = logging.getLogger(__name__)
 _TICK_MS = 1000
 _CHECKPOINT_MS = 5000
+_DAY_MS = 24 * 3_600_000
 _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks of two machines differ
 
 
@@ -45,7 +46,7 @@ class IngestService:
         self._admit, self._now, self._listener, self._pace = admit, now, listener, pace or Pace()
         self._gaps = 0
         self._ticked = self._checkpointed = 0
-        self._changed_since = now()
+        self._changed_since = self._ahead = now()  # a start makes room by itself
 
     def take_up(self, loaded: Loaded) -> None:
         """Go on where the last run ended: what was heard, what the devices were."""
@@ -174,5 +175,8 @@ class IngestService:
         try:
             hearing = self.reader.hearing.deaf_since is None
             self.store.checkpoint(rows, self.ledger, now, hearing=hearing)
+            if now - self._ahead >= _DAY_MS:
+                self.store.ahead()
+                self._ahead = now
         except StoreUnavailableError:
             self.registry.forget_kept(rows)

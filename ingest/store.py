@@ -52,6 +52,9 @@ class Store(Protocol):
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment (an operator's admission)."""
 
+    def ahead(self) -> None:
+        """Once a day: make room for the weeks to come."""
+
     def close(self) -> None:
         """Give the connection back."""
 
@@ -132,6 +135,9 @@ class MemoryStore:
     def changed(self, since: int) -> Sequence[Device]:  # noqa: ARG002
         """Nobody else changes a memory."""
         return ()
+
+    def ahead(self) -> None:
+        """A memory has room."""
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -288,12 +288,12 @@ def _before(row: tuple[datetime | None] | None) -> datetime:
 
 
 def _device(row: Sequence[object]) -> Device:
-    address, admission, *facts, commands = row
-    return Device(address, Admission(admission), *facts, tuple(commands))  # type: ignore[arg-type,call-arg]
+    address, admission, *facts, commands, held = row
+    return Device(address, Admission(admission), *facts, tuple(commands), tuple(held))  # type: ignore[arg-type,call-arg]
 
 
 def _with_checkpoint(row: Sequence[object]) -> tuple[Device, Checkpoint | None]:
-    device = _device(row[:13])
-    state, reason, session, heard, latest = row[13:]
+    device = _device(row[:14])
+    state, reason, session, heard, latest = row[14:]
     values = {name: Latest(value, ts) for name, (value, ts) in latest.items()}  # type: ignore[attr-defined]
     return device, Checkpoint(device.address, state, reason, session, heard, values)  # type: ignore[arg-type]

@@ -15,21 +15,23 @@ from ioc.lifecycle import Stops
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
-from ioc.wiring import Told, open_pool, wire_alerts, wire_follower, wire_hub, wire_ingest, wire_web
+from ioc.wiring import Told, open_pool, wire_alerts, wire_follower, wire_hub, wire_ingest, wire_store, wire_web
 
 
 def hear_and_judge(
     settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, told: Told
 ) -> IngestService:
     """`ioc ingest`: everything up to the outbox, no wall."""
+    found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
     alerts = wire_alerts(settings, open_pool(dsn, stops), stops, lambda _steps: None)
-    return wire_ingest(settings, site, dsn, broker, stops, told, lambda heard: _judge(alerts, heard))
+    return wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
 
 
 def all_in_one(
     settings: Settings, site: SiteFile, dsn: str, broker: str, server: Server, stops: Stops, told: Told
 ) -> str | None:
     """`ioc up`: all of it in this process. Gives the one-time password to print, if there is one."""
+    found = wire_store(settings, site, dsn, stops, told)
     pool = open_pool(dsn, stops)
     password = ensure_first_admin(pool, settings.web.admin_password)
     services: list[IngestService] = []
@@ -40,7 +42,7 @@ def all_in_one(
         hub.show(heard)
         _judge(alerts, heard)
 
-    services.append(wire_ingest(settings, site, dsn, broker, stops, told, listen))
+    services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
     readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
     wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]))
     return password

@@ -131,6 +131,10 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str
         elif name.startswith("IOC_") and "__" in name:
             section, key = name.removeprefix("IOC_").lower().split("__", 1)
             yield section, key, _many(value) if (section, key) in _LISTS else value
+        elif name.startswith(tuple(f"IOC_{section.upper()}_" for section in _SECTIONS)):
+            section, key = name.removeprefix("IOC_").split("_", 1)
+            raise SettingsError(f"Viết IOC_{section}__{key} với hai gạch dưới, không phải {name} "
+                                f"(two underscores between section and key)")  # fmt: skip
 
 
 _LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}

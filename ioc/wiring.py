@@ -102,19 +102,25 @@ def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) 
     return service
 
 
+def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
+    """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
+    store = TimescaleStore(dsn, _admission(settings, site))
+    stops.add("ingest's connection", store.close)
+    return store, _load(store, told.event)
+
+
 def wire_ingest(
-    settings: Settings, site: SiteFile, dsn: str, broker: str, stops: Stops, told: Told, listener: Listener
-) -> IngestService:
+    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], broker: str, stops: Stops, told: Told,
+    listener: Listener,
+) -> IngestService:  # fmt: skip
     """The ingest in a thread of its own, going on where the last run ended."""
+    store, loaded = found
     try:
         chosen = choose(settings.ingest.adapters)
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
     admit = _admission(settings, site)
-    store = TimescaleStore(dsn, admit)
-    stops.add("ingest's connection", store.close)
-    loaded = _load(store, told.event)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
     reader = PahoReader(url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)

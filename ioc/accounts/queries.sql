@@ -16,7 +16,7 @@ RETURNING id, name, role, must_change, enabled, created_at;
 -- Sets what is given of role, enabled and password; a password set by another must be changed.
 UPDATE account SET role = coalesce(%(role)s, role), enabled = coalesce(%(enabled)s, enabled),
     password = coalesce(%(password)s, password),
-    must_change = must_change OR %(password)s::text IS NOT NULL
+    must_change = must_change OR %(password)s::text IS NOT NULL, chosen = chosen OR %(password)s::text IS NOT NULL
 WHERE name = %(name)s
 RETURNING id, name, role, must_change, enabled, created_at;
 

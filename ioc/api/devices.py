@@ -135,8 +135,9 @@ def change_device(
         if after["area"] is not None and row(connection, "area_exists", after) is None:
             raise Problem(422, f"there is no area {after['area']!r}", code="no_such_area")
         if after != before:
-            connection.execute(SQL["change_device"], {"address": address, **after})
             steps = {name: [before[name], after[name]] for name in before if before[name] != after[name]}
+            held = [name for name in steps if name != "admission"]  # a birth must not undo what a person decided
+            connection.execute(SQL["change_device"], {"address": address, "held": held, **after})
             audit.note(connection, actor(request, person), Deed("device.change", address, steps), parts.now())
     return get_device(site, family, device, parts)
 

@@ -31,7 +31,8 @@ SELECT admission, name, area FROM device WHERE address = %(address)s FOR UPDATE;
 
 -- name: change_device
 -- Sets the record; running services follow `changed_at`.
-UPDATE device SET admission = %(admission)s, name = %(name)s, area = %(area)s, changed_at = clock_timestamp()
+UPDATE device SET admission = %(admission)s, name = %(name)s, area = %(area)s,
+    held = ARRAY(SELECT DISTINCT unnest(held || %(held)s::text[])), changed_at = clock_timestamp()
 WHERE address = %(address)s;
 
 -- name: area_exists

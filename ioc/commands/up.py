@@ -9,7 +9,7 @@ from ioc import command, logs, site
 from ioc.centre import all_in_one
 from ioc.embedded import free_space_problem, start_broker, start_database
 from ioc.embedded.simulated import start_simulators
-from ioc.errors import CommandError
+from ioc.errors import CommandError, SettingsError
 from ioc.lifecycle import Stops
 from ioc.migrate import migrate
 from ioc.serving import Server
@@ -22,6 +22,11 @@ _NEED_MB = 500
 
 def run(settings: Settings, known: argparse.Namespace) -> int:
     """Start all, say where the wall is, wait; 1 if a part broke by itself."""
+    if known.demo and settings.site.file is not None:
+        raise SettingsError(
+            "--demo mô phỏng Nông Sơn; bỏ --demo để chạy địa bàn của bạn, rồi nối thiết bị. "
+            "(--demo simulates Nông Sơn: leave it out to run a site of your own)"
+        )
     logs.set_up("warning" if settings.log.level == "info" else settings.log.level, settings.log.format)
     told = Told(command.until_told())
     with Stops() as stops:

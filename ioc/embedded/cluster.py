@@ -70,16 +70,16 @@ def _fault(place: Path) -> CannotStart | None:
     if not version.is_file() or not (place / "global" / "pg_control").is_file():
         return CannotStart(
             f"Thư mục cơ sở dữ liệu {place} không đầy đủ (tạo dở hoặc sao chép dở): đổi tên thư mục đó rồi chạy lại "
-            "để bắt đầu từ đầu, hoặc khôi phục từ bản sao lưu (ioc restore).",
+            "để bắt đầu từ đầu, hoặc khôi phục từ bản sao lưu.",
             f"The database folder {place} is not whole (made or copied half-way): rename it and start again "
-            "to begin anew, or bring back a backup (ioc restore).",
+            "to begin anew, or bring back a backup.",
         )
     if (found := version.read_text().strip()) != VERSION:
         return CannotStart(
             f"{place} là của PostgreSQL {found}, phiên bản này dùng {VERSION}: đặt IOC_DATA_DIR sang thư mục mới "
-            "rồi khôi phục bản sao lưu (ioc restore).",
+            "rồi khôi phục bản sao lưu.",
             f"{place} belongs to PostgreSQL {found} and this version uses {VERSION}: set IOC_DATA_DIR to a new "
-            "folder and bring back a backup there (ioc restore).",
+            "folder and bring back a backup there.",
         )
     return None
 

@@ -77,8 +77,8 @@ def _did_not_start(place: Path, words: str) -> CannotStart:
         return refusal
     log = place.with_name("postgres.log")
     return CannotStart(
-        f"Cơ sở dữ liệu ở {place} không khởi động được; xem {log}, hoặc khôi phục bản sao lưu (ioc restore). {words}",
-        f"The database in {place} did not start; see {log}, or bring back a backup (ioc restore). {words}",
+        f"Cơ sở dữ liệu ở {place} không khởi động được; xem {log}, hoặc khôi phục bản sao lưu. {words}",
+        f"The database in {place} did not start; see {log}, or bring back a backup. {words}",
     )
 
 

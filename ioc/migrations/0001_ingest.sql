@@ -69,6 +69,7 @@ CREATE TABLE device (
     interval_s double precision,
     metrics jsonb NOT NULL DEFAULT '{}',
     commands text[] NOT NULL DEFAULT '{}',
+    held text[] NOT NULL DEFAULT '{}',
     enrolled_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     state text,
@@ -82,6 +83,7 @@ COMMENT ON TABLE device IS 'Every device ever heard or listed, with its last kno
 COMMENT ON COLUMN device.address IS 'site/family/name, as in its topic; never changes, so history follows it.';
 COMMENT ON COLUMN device.area IS 'Slug of the area it stands in; not in its topic, for areas merge.';
 COMMENT ON COLUMN device.gateway IS 'Address of the gateway it reaches us through; when that dies, this is unknown.';
+COMMENT ON COLUMN device.held IS 'Columns that an operator or the site file set: a birth does not overwrite them.';
 COMMENT ON COLUMN device.changed_at IS 'When its record (not its readings) last changed; running services follow it.';
 COMMENT ON COLUMN device.latest IS 'Newest value of each metric: {"metric": [value, epoch ms]}.';
 CREATE INDEX device_changed ON device (changed_at);

@@ -13,7 +13,8 @@ from ingest.batch import Judge, Judged
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Latest, Message
-from ingest.registry import Checkpoint
+from ingest.presence import Hearing
+from ingest.registry import Checkpoint, Registry
 from ingest.store import MemoryStore
 from ingest.timescale import TimescaleStore
 from ioc.clock import now_ms
@@ -51,6 +52,10 @@ def message(channel, body, device=DEVICE, at=NOW):
 
 def telemetry(seq, device=DEVICE, **m):
     return message("telemetry", {"session": "s1", "seq": seq, "ts": NOW + seq, "m": m or {"fps": seq}}, device)
+
+
+def birth_report(said):
+    return judge_all(said)[0].reports[0]
 
 
 def write(store, batch, ledger=None):
@@ -109,6 +114,21 @@ def test_an_unknown_device_is_enrolled_as_the_site_says(store):
     write(store, judge_all(telemetry(1), telemetry(1, "demo/camera/stranger")))
     found = {device.address: device.admission for device, _ in store.load().devices}
     assert found == {DEVICE: Admission.ADMITTED, "demo/camera/stranger": Admission.PENDING}
+
+
+def test_what_an_operator_set_is_not_overwritten_by_a_birth(database):
+    store, dsn = database
+    birth = message("birth", {"session": "s1", "device": {"name": "Cam", "area": "a", "maker": "M"}})
+    write(store, judge_all(birth))
+    with psycopg.connect(dsn) as connection:
+        connection.execute("UPDATE device SET name = 'Cổng chợ', held = '{name}'")
+    write(store, judge_all(birth))
+    [(device, _)] = store.load().devices
+    assert (device.name, device.area, device.held) == ("Cổng chợ", "a", ("name",))
+    registry = Registry(Hearing(0), [(device, None)])
+    registry.apply(birth_report(birth), NOW, retained=False, admission=Admission.ADMITTED)
+    [view] = registry.settle(NOW)
+    assert (view.device.name, view.device.maker) == ("Cổng chợ", "M")
 
 
 def test_a_checkpoint_comes_back_as_it_was(store):

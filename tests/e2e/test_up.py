@@ -85,6 +85,22 @@ def test_the_demo_runs_ends_cleanly_with_nothing_left_and_finds_yesterdays_data(
         assert centre.end(by=signal.SIGINT) == 0
 
 
+def test_whoever_forgot_the_password_gets_a_new_one_at_the_keyboard(tmp_path):
+    folder = tmp_path / "data"
+    with up(folder, tmp_path / "up.log", IOC_WEB__ADMIN_PASSWORD="mật-khẩu-đã-quên") as centre:
+        wall_of(centre)
+        assert centre.end() == 0
+    settings = {"IOC_DATA_DIR": str(folder)}
+    with Centre(["account", "nobody"], settings, tmp_path / "nobody.log") as reset:
+        assert reset.wait() == 1
+    with Centre(["account", "admin"], settings, tmp_path / "admin.log") as reset:
+        assert reset.wait() == 0, reset.said
+    password = password_of(reset)
+    with up(folder, tmp_path / "again.log") as centre:
+        assert signed_in(wall_of(centre), password)("api/v1/session")["must_change"]
+        assert centre.end() == 0
+
+
 def test_killing_the_centre_leaves_nothing_running(tmp_path):
     with up(tmp_path / "data", tmp_path / "up.log") as centre:
         wall_of(centre)

@@ -26,6 +26,7 @@ def test_lists_in_the_environment_are_words_or_json():
         ({"IOC_WBE__PORT": "1"}, "'web'"),
         ({"IOC_SITE__ADMIT": "some"}, "site.admit"),
         ({"IOC_WEB__PORT": "70000"}, "web.port"),
+        ({"IOC_WEB_PORT": "8080"}, "IOC_WEB__PORT"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_nearest_known_one(environment, named):
