@@ -12,11 +12,11 @@ from ingest.discovery import Announced, Entity, Vote, announced
 from ingest.model import Birth, Ignored, Message, Rejected, Report, Sample, Status, Value
 from ingest.scalars import number
 from ingest.table import MISSING, at, decoded
+from ingest.telling import QUIET_S, WILLED_S
 from ingest.topics import slug
 
 _PREFIX = "homeassistant/"
 _MOST_PARTS = 20_000
-_INTERVAL = "3600"  # seconds: many devices speak only when something changes
 
 _Index = dict[str, dict[tuple[str, int], Announced]]
 
@@ -127,12 +127,12 @@ def _config(levels: Sequence[str], memory: _Memory, source: Source, message: Mes
 
 def _birth(parts: Sequence[Announced], source: Source, message: Message) -> Birth:
     """All that is known of a device by now; its configs come one by one."""
-    newest = parts[-1]
+    newest, votes = parts[-1], any(part.votes for part in parts)
     return Birth(
         source.address("gateway", newest.device), message.received_at, name=newest.about.get("name"),
         maker=newest.about.get("manufacturer"), model=newest.about.get("model"), fw=newest.about.get("sw_version"),
         gateway=source.address("gateway", newest.via) if newest.via else None,
-        interval_s=number(source.options.get("interval_s", _INTERVAL)),
+        interval_s=number(source.options.get("interval_s", WILLED_S if votes else QUIET_S)),
         metrics={part.entity.metric: {"type": _kind(part.entity)} for part in parts if part.entity},
     )  # fmt: skip
 

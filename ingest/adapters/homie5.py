@@ -12,13 +12,13 @@ from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.model import Birth, Event, Ignored, Message, Rejected, Sample, Status, Value
 from ingest.scalars import clean, number, truth
 from ingest.table import decoded
+from ingest.telling import WILLED_S
 from ingest.topics import slug
 from ingest.units import PLAIN, Unit, own_name, own_value, unit_of
 
 _PREFIX = "homie/5/"
 _MOST_DEVICES = 4096
 _MOST_PROPERTIES = 512
-_INTERVAL = "3600"  # seconds: properties are sent when they change, so silence says little
 _STATES = {
     "init": ("degraded", "init"), "ready": ("online", None), "sleeping": ("sleeping", None),
     "disconnected": ("offline", "clean"), "lost": ("offline", "lwt"), "": ("offline", "removed"),
@@ -124,7 +124,7 @@ def _description(
         source.address("gateway", device), message.received_at,
         name=name[:256] if isinstance(name, str) and name else None,
         gateway=source.address("gateway", root) if isinstance(root, str) and slug(root) and root != device else None,
-        interval_s=number(source.options.get("interval_s", _INTERVAL)),
+        interval_s=number(source.options.get("interval_s", WILLED_S)),
         metrics={known.metric: {"type": known.datatype} for known in found.values()},
     )  # fmt: skip
     return [birth]
