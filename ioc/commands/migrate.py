@@ -1,13 +1,14 @@
-"""`ioc migrate`: brings the database to this version."""
+"""`ioc migrate`: brings the database to this version, and the site file's areas and devices into it."""
 
 import argparse
 import json
 
 import psycopg
 
-from ioc import command, migrate
+from ioc import command, migrate, site
 from ioc.errors import CommandError
 from ioc.settings import Settings
+from ioc.wiring import find_site
 
 
 def run(settings: Settings, known: argparse.Namespace) -> int:
@@ -17,6 +18,8 @@ def run(settings: Settings, known: argparse.Namespace) -> int:
     applied: list[str] = []
     try:
         edition = migrate.migrate(settings.database.dsn, applied.append)
+        with psycopg.connect(settings.database.dsn, autocommit=True) as connection:
+            site.store(connection, find_site(settings))
     except psycopg.OperationalError as error:
         raise CommandError(f"Không nối được cơ sở dữ liệu (cannot reach the database): {error}") from error
     if known.json:
@@ -33,5 +36,8 @@ COMMAND = command.Command(
     "đưa cơ sở dữ liệu lên phiên bản này (bring the database to this version)",
     "IOC_DATABASE__DSN=postgresql://ioc@localhost/ioc ioc migrate",
     run,
-    [("--json", {"action": "store_true", "help": "in dạng JSON (print JSON)"})],
+    [
+        ("--site", {"metavar": "FILE", "help": "tệp địa bàn TOML (site file)"}),
+        ("--json", {"action": "store_true", "help": "in dạng JSON (print JSON)"}),
+    ],
 )

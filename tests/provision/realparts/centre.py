@@ -15,7 +15,7 @@ from realparts.processes import dies_with_us
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], seconds: float = 30) -> T:
+def wait_for(condition: Callable[[], T], seconds: float = 60) -> T:
     """What the condition gives once it holds, looked at often; fails after `seconds`."""
     idle = threading.Event()
     for _ in range(int(seconds * 20)):
