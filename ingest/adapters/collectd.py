@@ -1,6 +1,7 @@
 """collectd's MQTT plugin (docs/adapters.md): `collectd/<host>/<plugin>[-<instance>]/<type>[-<instance>]`.
 
-A payload is `time:value[:value…]`, seconds since 1970, ended by a NUL; `nan` is unknown. The table gives what the
+A payload is `time:value[:value…]`, seconds since 1970, ended by a NUL; `nan` is unknown. A newer collectd's JSON form,
+a list of value lists that name their host and plugin themselves, says the same. The table gives what the
 district asks of an access point; anything else keeps its own name, so that nothing is lost. Octets come as a rate
 (bytes a second) or as a counter by collectd's `StoreRates`; the source's option `store_rates = "false"` says counter.
 """
@@ -10,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Metrics, Rejected, Sample
 from ingest.scalars import epoch_ms, number
+from ingest.table import decoded
 from ingest.topics import slug
 
 _PREFIXES = ("collectd/", "/collectd/")
+_MOST_LISTS = 500
 _NAMES: Mapping[tuple[str, str], Sequence[str]] = {
     # (plugin, type with its instance): the metric of each value
     ("iwinfo", "stations"): ("clients",),
@@ -41,6 +44,8 @@ def read(message: Message, source: Source) -> Parsed:
     host, plugin, kind = levels
     if plugin == "interface-lo":
         return Ignored("loopback")
+    if message.payload[:1] in (b"[", b"{"):
+        return _json(host, message, source)
     try:
         stamp, *raw = message.payload.rstrip(b"\0\n").decode("ascii").split(":")
     except UnicodeDecodeError:
@@ -48,12 +53,46 @@ def read(message: Message, source: Source) -> Parsed:
     ts = epoch_ms(stamp, 1000.0)
     if ts is None or not raw or len(raw) > 32:
         return Rejected("bad_shape", "a collectd line is time:value[:value…]")
+    return [_sample(host, plugin, kind, ts, raw, message, source)]
+
+
+def _json(host: str, message: Message, source: Source) -> Parsed:
+    """The JSON form: several value lists at once, each with its own host, plugin, type and time."""
+    body = decoded(message.payload)
+    if isinstance(body, Rejected):
+        return body
+    lists = body if isinstance(body, list) else [body]
+    samples = [
+        _sample(
+            _word(part, "host") or host, _joined(part, "plugin"), _joined(part, "type"), ts, values, message, source
+        )
+        for part in lists[:_MOST_LISTS]
+        if isinstance(part, dict) and isinstance(values := part.get("values"), list) and 0 < len(values) <= 32
+        if (ts := epoch_ms(part.get("time"), 1000.0)) is not None and _word(part, "plugin") and _word(part, "type")
+        if _joined(part, "plugin") != "interface-lo"
+    ]
+    return samples or Rejected("bad_shape", "a value list has host, plugin, type, time and values")
+
+
+def _word(part: Mapping[str, object], key: str) -> str:
+    word = part.get(key)
+    return word if isinstance(word, str) and slug(word) else ""
+
+
+def _joined(part: Mapping[str, object], key: str) -> str:
+    """`plugin` and `plugin_instance` as the topic writes them."""
+    return "-".join(filter(None, (_word(part, key), _word(part, f"{key}_instance"))))
+
+
+def _sample(
+    host: str, plugin: str, kind: str, ts: int, raw: Sequence[object], message: Message, source: Source
+) -> Sample:
     metrics = _metrics(plugin, kind, raw, counters=source.options.get("store_rates") == "false")
     device = source.address("wifi", host)
-    return [Sample(device, ts, metrics, message.received_at, origin=f"{plugin}/{kind}"[:120])]
+    return Sample(device, ts, metrics, message.received_at, origin=f"{plugin}/{kind}"[:120])
 
 
-def _metrics(plugin: str, kind: str, raw: Sequence[str], *, counters: bool) -> Metrics:
+def _metrics(plugin: str, kind: str, raw: Sequence[object], *, counters: bool) -> Metrics:
     bare_plugin, bare_kind = plugin.split("-", 1)[0], kind.split("-", 1)[0]
     names = _NAMES.get((bare_plugin, kind)) or _NAMES.get((bare_plugin, bare_kind))
     if names is None or len(names) != len(raw):
@@ -68,7 +107,7 @@ def _metrics(plugin: str, kind: str, raw: Sequence[str], *, counters: bool) -> M
     return found
 
 
-def _by_own_name(plugin: str, kind: str, raw: Sequence[str]) -> Metrics:
+def _by_own_name(plugin: str, kind: str, raw: Sequence[object]) -> Metrics:
     """`cpu-0/cpu-idle` becomes `cpu_0_cpu_idle`; several values are numbered."""
     base = slug(f"{plugin}-{kind}").replace("-", "_") or "value"
     base = base if base[0].isalpha() else f"x{base}"
