@@ -26,3 +26,11 @@ class StoreRefusedError(IngestError):
 
 class BrokerRefusedError(IngestError):
     """The broker refuses us (password, access rights, client id): waiting will not help."""
+
+
+class BrokerClosedError(IngestError):
+    """The broker ended the connection, or no longer answers; we connect again."""
+
+
+class ProtocolError(BrokerClosedError):
+    """What the broker sent is not MQTT; we end the connection and connect again."""

@@ -10,8 +10,6 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -19,33 +17,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.model import Message
 from ingest.presence import Hearing
+from ingest.reader import NOT_UTF8, BrokerUrl
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 30
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerUrl:
-    """Where the broker is: `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
-
-    host: str
-    port: int
-    tls: bool
-    user: str | None = None
-    password: str | None = None
-
-    @classmethod
-    def parse(cls, url: str) -> "BrokerUrl":
-        """Read a URL; raises `ValueError` that says what is expected."""
-        parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
-            raise ValueError("mqtt.url: cần dạng mqtt://máy:cổng hoặc mqtts://máy:cổng "
-                             "(expected mqtt://host:port or mqtts://host:port)")  # fmt: skip
-        user = unquote(parts.username) if parts.username else None
-        password = unquote(parts.password) if parts.password else None
-        port = parts.port or _PORTS[parts.scheme]
-        return cls(parts.hostname, port, parts.scheme == "mqtts", user, password)
 
 
 class PahoReader:
@@ -57,10 +32,12 @@ class PahoReader:
     ) -> None:  # fmt: skip
         self.received = 0
         self.hearing = Hearing(0, deaf_since=now())
+        self.session_present: bool | None = None  # of the last connection; `None` before the first
         self._url, self._filters, self._now, self._most_waiting = url, filters, now, most_waiting
         self._waiting: deque[Message] = deque()
         self._changed = threading.Condition()
         self._stopping = False
+        self._generation = 0  # numbers the connections: an identifier of an earlier one may mean another message by now
         self._client = self._make_client(client_id, ca_file)
 
     def start(self) -> None:
@@ -80,10 +57,14 @@ class PahoReader:
             return taken
 
     def ack(self, messages: Sequence[Message]) -> None:
-        """Tell the broker that these are kept; paho drops it silently where the connection is gone."""
-        for message in messages:
-            if message.qos:
-                self._client.ack(message.token, message.qos)
+        """Tell the broker that these are kept; those of an earlier connection come again."""
+        with self._changed:  # no new connection begins meanwhile
+            for message in messages:
+                if message.qos and message.token >> 16 == self._generation:
+                    self._client.ack(message.token & 0xFFFF, message.qos)
+
+    def tend(self) -> None:
+        """Nothing to do: paho's thread keeps the line alive."""
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send one message, QoS 1."""
@@ -123,10 +104,16 @@ class PahoReader:
                        extra={"action": "mqtt_refused", "reason": str(reason)})  # fmt: skip
             return
         client.subscribe([(pattern, 1) for pattern in self._filters])
-        self.hearing = Hearing(self._now())
+        forgotten = self.session_present is not None and not flags.session_present
+        self.session_present, self.hearing = flags.session_present, Hearing(self._now())
         _log.info("hearing the broker", extra={"action": "mqtt_connected", "session": flags.session_present})
+        if forgotten:
+            _log.warning("the broker has forgotten our session; what it got for us meanwhile is lost",
+                         extra={"action": "mqtt_session_lost"})  # fmt: skip
 
     def _on_disconnect(self, _: paho.Client, __: object, ___: object, reason: ReasonCode, *____: object) -> None:
+        with self._changed:
+            self._generation += 1
         if self.hearing.deaf_since is None and not self._stopping:
             self.hearing = Hearing(self.hearing.since, deaf_since=self._now())
             _log.warning("lost the broker; trying again", extra={"action": "mqtt_lost", "reason": str(reason)})
@@ -135,8 +122,9 @@ class PahoReader:
         try:
             topic = raw.topic
         except UnicodeDecodeError:  # a broker should never let it through; it must not stop those behind it
-            topic = "not-utf8"
-        message = Message(topic, bytes(raw.payload), self._now(), raw.qos, raw.retain, raw.dup, raw.mid)
+            topic = NOT_UTF8
+        token = self._generation << 16 | raw.mid
+        message = Message(topic, bytes(raw.payload), self._now(), raw.qos, raw.retain, raw.dup, token)
         with self._changed:
             self._changed.wait_for(lambda: len(self._waiting) < self._most_waiting or self._stopping)
             self._waiting.append(message)

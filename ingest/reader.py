@@ -6,10 +6,39 @@ Messages are acknowledged by us, after they are kept. A reader's queue is bounde
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
+from urllib.parse import unquote, urlsplit
 
 from ingest.model import Message
 from ingest.presence import Hearing
+
+NOT_UTF8: Final = "not-utf8"
+"""The topic of a message whose topic is not UTF-8: no broker should let it through, and it must not stop others."""
+
+_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUrl:
+    """Where the broker is: `mqtt://[user:password@]host[:port]`, or `mqtts://` for TLS."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> "BrokerUrl":
+        """Read a URL; raises `ValueError` that says what is expected."""
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError("mqtt.url: cần dạng mqtt://máy:cổng hoặc mqtts://máy:cổng "
+                             "(expected mqtt://host:port or mqtts://host:port)")  # fmt: skip
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.hostname, port, parts.scheme == "mqtts", user, password)
 
 
 class Reader(Protocol):
@@ -31,6 +60,9 @@ class Reader(Protocol):
 
     def ack(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are kept. Losing this is harmless: they come again and are known."""
+
+    def tend(self) -> None:
+        """Keep the line alive without taking: for whoever takes, while it must wait for something else."""
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send one message, QoS 1, not retained."""
@@ -64,6 +96,9 @@ class MemoryReader:
     def ack(self, messages: Sequence[Message]) -> None:
         """Note what was acknowledged."""
         self.acked.extend(messages)
+
+    def tend(self) -> None:
+        """Nothing to keep alive."""
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Note what was sent."""

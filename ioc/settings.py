@@ -46,9 +46,10 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which adapters listen (all where none is named), and how batches are cut."""
+    """Which adapters listen (all where none is named), what reads the line, and how batches are cut."""
 
     adapters: list[str] | None = None
+    reader: Literal["bulk", "bulk-5", "paho"] = "bulk"
     batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
 

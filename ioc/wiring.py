@@ -25,9 +25,11 @@ from alerts.switchboard import open_channels
 from ingest.adapter import Source, choose, filters
 from ingest.admission import Gate
 from ingest.batch import Judge
+from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
 from ingest.model import Admission, Heard, View
-from ingest.mqtt import BrokerUrl, PahoReader
+from ingest.mqtt import PahoReader
+from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
 from ingest.store import Admit, Loaded
@@ -52,6 +54,11 @@ _log = logging.getLogger(__name__)
 LONGEST_S: Final = 15  # who asks has given up by then, and eight such would hold every connection
 Listener = Callable[[Heard], None]
 Publish = Callable[[Sequence[Transition]], None]
+_READERS: Final[Mapping[str, Callable[..., Reader]]] = {
+    "bulk": BulkReader,
+    "bulk-5": partial(BulkReader, five=True),
+    "paho": PahoReader,
+}
 
 
 @dataclass(slots=True)
@@ -123,7 +130,7 @@ def wire_ingest(
     admit = _admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = PahoReader(url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
+    reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, Judge(chosen, sources, Gate()), Registry(reader.hearing, loaded.devices), admit,

@@ -12,7 +12,7 @@ import psycopg
 
 from ingest.adapter import choose
 from ingest.errors import IngestError
-from ingest.mqtt import BrokerUrl
+from ingest.reader import BrokerUrl
 from ioc import command
 from ioc.clock import now_ms
 from ioc.embedded import free_space_problem
