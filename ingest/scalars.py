@@ -5,6 +5,7 @@ cannot be read is `None` (*unknown*), a time that cannot be read is refused, nev
 """
 
 import math
+import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from ingest.model import Value
 LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment both RFC 3339 and the database can hold
 HOME_ZONE = "Asia/Ho_Chi_Minh"
 _UNIT_MS = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
+_DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
 _TRUE = frozenset(("true", "yes", "on", "active", "start", "online"))
 _FALSE = frozenset(("false", "no", "off", "inactive", "stop", "offline"))
 
@@ -89,6 +91,15 @@ def moment_ms(raw: object, form: str, zone: tzinfo = UTC) -> int | None:
         return None
     zoned = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC if form == "utc" else zone)
     return rfc3339_ms(zoned.isoformat())
+
+
+def duration_ms(raw: object) -> float | None:
+    """An ISO 8601 duration of days and less (`PT1M20.2S`) in milliseconds; None where it is none."""
+    found = _DURATION.fullmatch(raw) if isinstance(raw, str) and len(raw) < 64 else None
+    if found is None or not any(found.groups()):
+        return None
+    seconds = sum(float(part or 0) * unit for part, unit in zip(found.groups(), (86400, 3600, 60, 1), strict=True))
+    return number(round(seconds * 1000, 6))
 
 
 @cache
