@@ -10,6 +10,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Rejected, Sample, Value
 from ingest.scalars import number
 from ingest.table import decoded
+from ingest.telling import paced
 from ingest.topics import slug
 
 _PREFIX = "bridge/opennds/"
@@ -49,4 +50,4 @@ def _sums(clients: Sequence[Mapping[str, object]]) -> dict[str, Value]:
     return found
 
 
-ADAPTER = Adapter("opennds", (f"{_PREFIX}#",), stateless(read))
+ADAPTER = Adapter("opennds", (f"{_PREFIX}#",), paced(stateless(read)))

@@ -11,6 +11,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Birth, Ignored, Message, Rejected, Sample, Status, Value
 from ingest.scalars import epoch_ms, number
 from ingest.table import MISSING, Metric, at, decoded, told
+from ingest.telling import paced, text
 from ingest.topics import slug
 
 _PREFIX = "bridge/openwifi/"
@@ -39,8 +40,7 @@ def read(message: Message, source: Source) -> Parsed:
             health = told((Metric("health_pct", "sanity"),), said)
             return _sample(device, health, None, "healthcheck", message)
         case "connect":
-            fw = at(said, "firmware")
-            birth = Birth(device, message.received_at, maker="OpenWiFi", fw=fw[:256] if isinstance(fw, str) else None)
+            birth = Birth(device, message.received_at, maker="OpenWiFi", fw=text(at(said, "firmware")))
             return [birth, Status(device, message.received_at, "online")]
     state = at(said, "state")
     metrics = {**told(_UNIT, state), **_radios(state), **_traffic(_parts(at(state, "interfaces")))}
@@ -98,4 +98,4 @@ def _present(parts: Sequence[object], path: str) -> Sequence[object]:
     return [raw for part in parts if (raw := at(part, path)) is not MISSING]
 
 
-ADAPTER = Adapter("openwifi", (f"{_PREFIX}#",), stateless(read))
+ADAPTER = Adapter("openwifi", (f"{_PREFIX}#",), paced(stateless(read), 120))

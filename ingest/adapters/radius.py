@@ -13,6 +13,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Event, Ignored, Message, Rejected, Sample, Status, Value
 from ingest.scalars import number
 from ingest.table import decoded
+from ingest.telling import QUIET_S, paced
 from ingest.topics import slug
 
 _PREFIX = "bridge/radius/"
@@ -100,4 +101,4 @@ def _counters(record: Mapping[str, object]) -> dict[str, Value]:
     return found
 
 
-ADAPTER = Adapter("radius", (f"{_PREFIX}#",), stateless(read))
+ADAPTER = Adapter("radius", (f"{_PREFIX}#",), paced(stateless(read), QUIET_S))
