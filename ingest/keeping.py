@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from ingest.admission import Gate
 from ingest.batch import Judged, refuse
 from ingest.errors import SpoolFullError, StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
@@ -22,15 +23,14 @@ _DRAIN_MS = 200  # of each turn, at most, so that live data keeps flowing
 
 
 class Keeper:
-    """`gaps` gives the count of missing numbers so far; `hearing`, whether the line is up; `now`, the time."""
+    """`gate` tells which numbers are missing; `hearing`, whether the line is up; `now`, the time."""
 
     def __init__(
-        self, store: Store, spool: Spool | None, ledger: Ledger, *, gaps: Callable[[], int],
+        self, store: Store, spool: Spool | None, ledger: Ledger, gate: Gate, *,
         hearing: Callable[[], bool], now: Callable[[], int], shed_above: float = 0.9,
     ) -> None:  # fmt: skip
         self._store, self._spool, self.ledger = store, spool, ledger
-        self._gaps, self._hearing, self._now, self._shed_above = gaps, hearing, now, shed_above
-        self._told_gaps = gaps()
+        self._gate, self._hearing, self._now, self._shed_above = gate, hearing, now, shed_above
         self._wait_ms, self._try_at = _FIRST_WAIT_MS, 0
         self._full_told = False
         self._mark: int | None = None  # the last record that the store kept; asked once
@@ -98,10 +98,10 @@ class Keeper:
         return kept
 
     def _commit(self, batch: Sequence[Judged], mark: Mark | None) -> list[Judged]:
-        gaps = self._gaps() - self._told_gaps
+        gaps = dict(self._gate.owed)
         outcomes = self._store.write(batch, self.ledger, gaps, hearing=self._hearing(), mark=mark)
-        self._told_gaps += gaps
-        self.ledger.seq_gaps += gaps
+        self._gate.paid(gaps)
+        self.ledger.seq_gaps += sum(gaps.values())
         self.ledger.settle(outcomes)
         return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
 

@@ -166,3 +166,25 @@ ON CONFLICT (spool) DO UPDATE SET record = excluded.record
 -- name: marked
 -- The last record of a spool that was kept.
 SELECT record FROM spool_mark WHERE spool = %(spool)s
+
+-- name: add_to_devices
+-- Enters what went wrong with devices' messages into their account of the hour.
+INSERT INTO ledger_device AS l (hour, address, duplicate, quarantined, shed, seq_gaps)
+SELECT date_trunc('hour', 'epoch'::timestamptz + %(at)s * interval '1 ms', 'UTC'), row.*
+FROM unnest(%(address)s::text[], %(duplicate)s::bigint[], %(quarantined)s::bigint[], %(shed)s::bigint[],
+            %(seq_gaps)s::bigint[]) AS row
+ON CONFLICT (hour, address) DO UPDATE SET
+    duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined,
+    shed = l.shed + excluded.shed, seq_gaps = l.seq_gaps + excluded.seq_gaps
+
+-- name: keep_deliveries
+-- Remembers deliveries of messages that carry no identity, by the packet id they came under.
+INSERT INTO delivery (packet, digest)
+SELECT DISTINCT ON (packet) packet, digest
+FROM unnest(%(packet)s::int[], %(digest)s::bigint[]) WITH ORDINALITY AS row (packet, digest, place)
+ORDER BY packet, place DESC
+ON CONFLICT (packet) DO UPDATE SET digest = excluded.digest
+
+-- name: deliveries
+-- The deliveries remembered.
+SELECT packet, digest FROM delivery

@@ -57,6 +57,10 @@ class Reader(Protocol):
     def hearing(self) -> Hearing:
         """Whether, and since when, the line is up."""
 
+    @property
+    def session_present(self) -> bool | None:
+        """Whether the broker still knew our session at the last connection; None before the first."""
+
     def start(self) -> None:
         """Begin to listen; goes on trying until stopped."""
 
@@ -85,6 +89,7 @@ class MemoryReader:
 
     hearing: Hearing = field(default_factory=lambda: Hearing(0))
     received: int = 0
+    session_present: bool | None = True
     queue: deque[Message] = field(default_factory=deque)
     acked: list[Message] = field(default_factory=list)
     sent: list[tuple[str, bytes]] = field(default_factory=list)

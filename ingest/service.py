@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ingest.batch import Judge, Judged
 from ingest.commands import rebirth
+from ingest.deliveries import Deliveries
 from ingest.errors import StoreUnavailableError
 from ingest.keeping import Keeper
 from ingest.ledger import Ledger
@@ -49,21 +50,26 @@ class IngestService:
         self.ledger = Ledger(now())
         self.stopping = threading.Event()
         self.keeper = Keeper(
-            store, spool, self.ledger, gaps=lambda: judge.gate.gaps, hearing=self._hears, now=now,
+            store, spool, self.ledger, judge.gate, hearing=self._hears, now=now,
         )  # fmt: skip
+        self._deliveries = Deliveries()
+        judge.again = self._deliveries.again
         self._spool, self._throttle = spool, throttle or Throttle()
         self._folding = threading.Lock()  # the registry changes in this thread and is looked at from others
         self._admit, self._now, self._listener, self._pace = admit, now, listener, pace or Pace()
-        self._ticked = self._checkpointed = 0
+        self._ticked = self._checkpointed = self._connected = 0
         self._changed_since = self._ahead = now()  # a start makes room by itself
 
     def take_up(self, loaded: Loaded) -> None:
         """Go on where the last run ended: what was heard, what the devices were."""
         for known in loaded.known:
             self.judge.gate.remember(known.device, known.session, known.seqs, known.stamps)
+        self._deliveries = Deliveries(loaded.deliveries)
+        self.judge.again = self._deliveries.again
         for sample in loaded.since:
             self.registry.apply(sample, sample.received_at, retained=False, admission=self._admit(sample.device))
         for _, record in self._spool.records() if self._spool is not None else ():
+            self._deliveries.note(record.batch)
             for judged in record.batch:
                 self._remember(judged)
         _log.info("took up the last state", extra={"action": "taken_up", "devices": len(self.registry)})
@@ -93,11 +99,16 @@ class IngestService:
             self._checkpoint(now)
 
     def _hear(self, messages: Sequence[Message]) -> None:
+        if self.reader.hearing.since != self._connected:
+            self._connected = self.reader.hearing.since
+            if self.reader.session_present is False:
+                self._deliveries.forget()  # a new session numbers its packets anew
         judged = self._throttle.hold([self.judge.judge(message) for message in messages], self._now())
         self.ledger.received = self.reader.received
         kept = self._keep(judged)
         if kept is None:
             return  # stopping while neither database nor disk takes it: the broker will bring it again
+        self._deliveries.note(kept)
         self.reader.ack(messages)
         self._tell(kept)
 

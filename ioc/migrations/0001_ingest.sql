@@ -195,3 +195,9 @@ CREATE TABLE spool_mark (
     record bigint NOT NULL
 );
 COMMENT ON TABLE spool_mark IS 'How far the spool on an ingest''s disk was drained into this database.';
+
+CREATE TABLE delivery (
+    packet integer PRIMARY KEY,
+    digest bigint NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE delivery IS 'What the broker last delivered under each packet id, of messages without an identity of their own: delivered again after a crash, they are known.';

@@ -244,6 +244,26 @@ def test_a_restart_takes_up_what_was_heard():
     assert again.views()["demo/camera/c1"].latest["fps"].value == 3
 
 
+def test_a_delivery_without_identity_that_comes_again_after_a_crash_is_known():
+    def motion(token, repeated=False, payload=b"ON"):
+        return Message("frigate/cong/motion", payload, NOW + 1000 * repeated, 1, False, repeated, token)
+
+    bench = Bench()
+    bench.hear(motion(7), motion(8, payload=b"OFF"))
+    again = Bench(bench.store)
+    again.hear(motion(7, repeated=True), motion(8, repeated=True, payload=b"ON"), motion(9, repeated=True))
+    facts = again.service.ledger.facts()
+    assert (facts["duplicate"], facts["stored"]) == (1, 2)
+
+
+def test_a_new_session_of_the_broker_makes_old_packet_ids_mean_nothing():
+    bench = Bench()
+    bench.hear(Message("frigate/cong/motion", b"ON", NOW, token=7))
+    bench.reader.hearing, bench.reader.session_present = Hearing(NOW), False
+    bench.hear(Message("frigate/cong/motion", b"ON", NOW + 1, repeated=True, token=7))
+    assert bench.service.ledger.facts()["stored"] == 2
+
+
 def test_a_pending_device_stays_pending():
     bench = Bench(MemoryStore(lambda _address: Admission.PENDING))
     bench.hear(sample(1))
