@@ -11,7 +11,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from time import monotonic
 
 import paho.mqtt.client as paho
@@ -39,6 +38,7 @@ class PahoReader:
         self._url, self._filters, self._now, self._most_waiting = url, filters, now, most_waiting
         self._waiting: deque[Message] = deque()
         self._changed = threading.Condition()
+        self._wanted = 1  # so many must wait before whoever takes is woken
         self._stopping = False
         self._generation = 0  # numbers the connections: an identifier of an earlier one may mean another message by now
         self._said = ""
@@ -53,8 +53,10 @@ class PahoReader:
     def take(self, most: int, linger_s: float, timeout_s: float) -> Sequence[Message]:
         """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company."""
         with self._changed:
+            self._wanted = 1
             if not self._changed.wait_for(lambda: self._waiting or self._stopping, timeout_s):
                 return []
+            self._wanted = most
             self._gather(most, monotonic() + linger_s)
             taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
             self._changed.notify_all()
@@ -63,12 +65,9 @@ class PahoReader:
     def _gather(self, most: int, until: float) -> None:
         """Wait for company: until then, or until a broker that may hand out no more has fallen silent."""
         while (have := len(self._waiting)) < most and (left := until - monotonic()) > 0 and not self._stopping:
-            patience = left if have < SMALLEST_WINDOW else min(left, QUIET_S)
-            if not self._changed.wait_for(partial(self._moved, have), patience):
+            self._changed.wait(min(left, QUIET_S))
+            if SMALLEST_WINDOW <= len(self._waiting) == have:
                 break
-
-    def _moved(self, have: int) -> bool:
-        return len(self._waiting) > have or self._stopping
 
     def ack(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are kept; those of an earlier connection come again."""
@@ -156,7 +155,8 @@ class PahoReader:
             self._changed.wait_for(lambda: len(self._waiting) < self._most_waiting or self._stopping)
             self._waiting.append(message)
             self.received += 1
-            self._changed.notify_all()
+            if len(self._waiting) >= self._wanted:
+                self._changed.notify_all()
 
 
 def _no_delay(_: paho.Client, __: object, sock: object) -> None:

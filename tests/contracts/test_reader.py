@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import threading
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from uuid import uuid4
@@ -288,40 +289,65 @@ def test_packets_torn_at_any_byte_come_whole_and_in_order(mosquitto, listen_to, 
         ear.reader.stop()
 
 
-class Tearing:
-    """A way to the broker on which everything arrives in small pieces."""
+def test_connections_cut_at_any_byte_lose_nothing(mosquitto, listen_to, device_at, name):
+    body = bytes(1000)
+    with Tearing(mosquitto.port, random.Random(3), cuts=3) as torn:
+        ear = listen_to(f"mqtt://127.0.0.1:{torn.port}").connect()
+        saying = threading.Thread(
+            target=device_at(mosquitto.port).say, args=(f"{name}/a", *(n + body for n in numbers(3000)))
+        )
+        saying.start()
+        wanted, got = {n + body for n in numbers(3000)}, set()
+        end = monotonic() + 40
+        while got < wanted and monotonic() < end:
+            taken = ear.reader.take(50, 0.01, 0.1)
+            got.update(payloads(taken))
+            ear.reader.ack(taken)
+        saying.join()
+        assert got == wanted
+        assert torn.cuts == 0
+        ear.reader.stop()
 
-    def __init__(self, port, dice):
-        self.behind, self.dice = port, dice
+
+class Tearing:
+    """A way to the broker on which everything arrives in small pieces, and that breaks `cuts` times."""
+
+    def __init__(self, port, dice, cuts=0):
+        self.behind, self.dice, self.cuts = port, dice, cuts
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
-        self.threads = [threading.Thread(target=self.accept)]
+        self.thread = threading.Thread(target=self.accept)
 
     def accept(self):
-        near, far = self.server.accept()[0], socket.create_connection(("127.0.0.1", self.behind))
+        for last in [False] * self.cuts + [True]:
+            near, far = self.server.accept()[0], socket.create_connection(("127.0.0.1", self.behind))
+            near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            back = threading.Thread(target=self.carry, args=(near, far, 1 << 16, None))
+            back.start()
+            self.carry(far, near, 3000, None if last else self.dice.randint(200_000, 600_000))
+            self.cuts -= not last
+            for side in (near, far):
+                with suppress(OSError):
+                    side.shutdown(socket.SHUT_RDWR)
+            back.join()
+            near.close()
+            far.close()
         self.server.close()
-        near.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        back = threading.Thread(target=self.carry, args=(near, far, 1 << 16))
-        back.start()
-        self.carry(far, near, 3000)
-        back.join()
-        near.close()
-        far.close()
 
-    def carry(self, source, sink, most):
-        try:
+    def carry(self, source, sink, most, budget):
+        with suppress(OSError):
             while data := source.recv(self.dice.randint(1, most)):
-                sink.sendall(data)
+                sink.sendall(data if budget is None else data[:budget])
+                if budget is not None and (budget := budget - len(data)) <= 0:
+                    return
             sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
     def __enter__(self):
-        self.threads[0].start()
+        self.thread.start()
         return self
 
     def __exit__(self, *_):
-        self.threads[0].join()
+        self.thread.join()
 
 
 def test_a_wrong_password_is_said_once_and_tried_until_it_is_right(make_mosquitto, listen_to, tmp_path, caplog):
