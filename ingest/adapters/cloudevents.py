@@ -49,8 +49,9 @@ def _event(body: object, message: Message, source: Source) -> Report | Rejected:
     ts = message.received_at if own is None else own
     device, raw = source.address(_family(kind, body["source"]), name), body.get("data")
     data = raw if isinstance(raw, dict) else {}
-    if data and all(isinstance(value, int | float | None) for value in data.values()):
-        return Sample(device, ts, own_metrics(source, data), message.received_at,
+    plain = all(isinstance(value, int | float | None) for value in data.values())
+    if plain and (metrics := own_metrics(source, data)):
+        return Sample(device, ts, metrics, message.received_at,
                       origin=f"{kind[:50]}#{body['id']}"[:120], stamped=own is not None)  # fmt: skip
     return Event(
         device, ts, body["id"][:64], kind[:64], "end" if kind.endswith(_ENDS) else "start", message.received_at,

@@ -35,8 +35,11 @@ def read(message: Message, source: Source) -> Parsed:
     times = (_time(body.get(key)) for key in ("phenomenonTime", "resultTime"))
     own = next((time for time in times if time is not None), None)
     ts = message.received_at if own is None else own
-    return [Sample(source.address("gateway", stream), ts, _result(stream, body["result"], source),
-                   message.received_at, origin=stream, stamped=own is not None)]  # fmt: skip
+    metrics = _result(stream, body["result"], source)
+    if not metrics:
+        return Rejected("bad_shape", "a result without values")
+    return [Sample(source.address("gateway", stream), ts, metrics, message.received_at,
+                   origin=stream, stamped=own is not None)]  # fmt: skip
 
 
 def _result(stream: str, result: object, source: Source) -> dict[str, Value]:

@@ -54,7 +54,7 @@ def _samples(name: str, body: object, what: str, message: Message, source: Sourc
     timed = [(epoch_ms(group.get("ts")), values) for group in groups if isinstance(values := group.get("values"), dict)]
     timed += [(None, group) for group in groups if "values" not in group]
     newest = max((message.received_at if own is None else own for own, _ in timed), default=0)
-    for own, values in timed:
+    for own, values in sorted(timed, key=lambda pair: (pair[0] is None, pair[0])):
         metrics, ts = own_metrics(source, values), message.received_at if own is None else own
         if metrics:
             yield Sample(source.address("gateway", name), ts, metrics, message.received_at,
