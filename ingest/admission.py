@@ -5,7 +5,7 @@ may raise alerts. Pure: times are arguments, memory is bounded per device.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace as change
 
@@ -95,7 +95,7 @@ class Gate:
         if isinstance(report, Sample):
             age = report.received_at - report.ts  # 0 where the device gave no time
             return report if -AHEAD_MS <= age <= OLD_MS or not _suspect(report) else change(report, suspect=True)
-        return replace(report, suspect=_suspect(report), data=without_private(report.data))
+        return change(report, suspect=_suspect(report), data=without_private(report.data))
 
     def _new_number(self, track: _Track, device: str, session: str, seq: int) -> bool:
         """Note a number of a session; a skip or its late filling changes the count of gaps."""

@@ -157,3 +157,12 @@ SELECT address, round(extract(epoch FROM ts) * 1000)::bigint, m, round(extract(e
 FROM reading JOIN device ON device.id = device_id
 WHERE received_at > %(after)s AND NOT suspect
 ORDER BY received_at LIMIT 500000
+
+-- name: set_mark
+-- The last record of a spool that is kept, noted with the batch itself.
+INSERT INTO spool_mark (spool, record) VALUES (%(spool)s, %(record)s)
+ON CONFLICT (spool) DO UPDATE SET record = excluded.record
+
+-- name: marked
+-- The last record of a spool that was kept.
+SELECT record FROM spool_mark WHERE spool = %(spool)s

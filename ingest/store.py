@@ -34,17 +34,30 @@ class Loaded:
     since: Sequence[Sample] = ()  # readings kept after the last checkpoint, oldest first
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A record of a spool: kept with its batch in one transaction, so that it is drained once."""
+
+    spool: str
+    record: int
+
+
 class Store(Protocol):
     """What keeps readings. Errors are `StoreUnavailableError` (try again) and `StoreRefusedError` (split the batch)."""
 
     def load(self) -> Loaded:
         """Everything a starting ingest needs."""
 
-    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+    def write(
+        self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool, mark: Mark | None = None
+    ) -> Sequence[Outcome]:
         """Keep a batch in one transaction; its outcomes in order, with repeats that only the store could know.
 
         `ledger` is the account before this batch; its hour and run are written with it. `gaps` adds to `seq_gaps`.
         """
+
+    def marked(self, spool: str) -> int:
+        """The last record of a spool that was kept; 0 where none was."""
 
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:
         """Keep the changing part of devices and the running account."""
@@ -91,6 +104,7 @@ class MemoryStore:
     quarantined: list[Judged] = field(default_factory=list)
     kept: dict[str, Checkpoint] = field(default_factory=dict)
     ledger: Mapping[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
     refuses: Callable[[Judged], Exception | None] = lambda _judged: None
 
     def load(self) -> Loaded:
@@ -103,7 +117,9 @@ class MemoryStore:
         ]  # fmt: skip
         return Loaded([(device, self.kept.get(address)) for address, device in self.devices.items()], known, samples)
 
-    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+    def write(
+        self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool, mark: Mark | None = None
+    ) -> Sequence[Outcome]:
         """Keep a batch, or raise what `refuses` says of one of its messages."""
         for judged in batch:
             problem = self.refuses(judged)
@@ -116,7 +132,13 @@ class MemoryStore:
         after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)
         after.settle(outcomes)
         self.ledger = {**after.facts(), "hearing": int(hearing)}
+        if mark is not None:
+            self.marks[mark.spool] = mark.record
         return outcomes
+
+    def marked(self, spool: str) -> int:
+        """The last record of a spool that was kept."""
+        return self.marks.get(spool, 0)
 
     def _keep(self, report: Report) -> bool:
         device = self.devices.setdefault(report.device, Device(report.device, self.admit(report.device)))

@@ -4,9 +4,9 @@ Equipment that speaks only when something happens is not dead because it is quie
 may last, by `interval_s` of a birth of its own making. Pure; the memory is bounded.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from ingest.adapter import Source
+from ingest.adapter import Parsed, Read, Source
 from ingest.model import Birth, Event, Message, Metrics, Report, Sample
 from ingest.scalars import number
 
@@ -54,6 +54,30 @@ class Roll:
         return [
             Birth(device, ts, name=name, maker=maker, model=model, fw=fw, gateway=gateway, interval_s=interval_s)
         ]  # fmt: skip
+
+
+def paced(begin: Callable[[Source], Read], interval_s: float | None = None) -> Callable[[Source], Read]:
+    """An adapter's `open`, whose devices are first introduced with how often they speak.
+
+    Without an interval only the option tells one, else the family's counts.
+    """
+
+    def open_on(source: Source) -> Read:
+        roll, read = Roll(source), begin(source)
+        if interval_s is None and "interval_s" not in source.options:
+            return read
+
+        def introduced(message: Message) -> Parsed:
+            parsed = read(message)
+            if not isinstance(parsed, list):
+                return parsed
+            devices = {report.device: report.ts for report in parsed if not isinstance(report, Birth)}
+            births = (roll.introduce(device, ts, interval_s=interval_s) for device, ts in devices.items())
+            return [*(birth for told in births for birth in told), *parsed]
+
+        return introduced
+
+    return open_on
 
 
 def happened(

@@ -12,6 +12,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Metrics, Rejected, Sample
 from ingest.scalars import epoch_ms, number
 from ingest.table import decoded
+from ingest.telling import paced
 from ingest.topics import slug
 
 _PREFIXES = ("collectd/", "/collectd/")
@@ -116,4 +117,4 @@ def _by_own_name(plugin: str, kind: str, raw: Sequence[object]) -> Metrics:
     return {f"{base[:60]}_{i}": number(text) for i, text in enumerate(raw)}
 
 
-ADAPTER = Adapter("collectd", tuple(f"{prefix}#" for prefix in _PREFIXES), stateless(read))
+ADAPTER = Adapter("collectd", tuple(f"{prefix}#" for prefix in _PREFIXES), paced(stateless(read)))

@@ -10,6 +10,7 @@ from ingest.adapter import Adapter
 from ingest.model import Value
 from ingest.scalars import number
 from ingest.table import Metric, Row, by_table, filters
+from ingest.telling import paced
 from ingest.units import unit_of
 
 _DURATION = re.compile(
@@ -50,4 +51,4 @@ _ROWS = tuple(
     for what, metric in _WHAT.items()
 )
 
-ADAPTER = Adapter("mikrotik", filters(_ROWS), by_table(_ROWS))
+ADAPTER = Adapter("mikrotik", filters(_ROWS), paced(by_table(_ROWS)))

@@ -10,6 +10,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Rejected, Sample, Value
 from ingest.scalars import epoch_ms
 from ingest.table import Metric, at, decoded, told
+from ingest.telling import paced
 from ingest.topics import slug
 from ingest.units import own_name
 
@@ -63,4 +64,4 @@ def _radios(raw: object) -> Mapping[str, Value]:
     return {"clients": sum(counts), **found} if counts else found
 
 
-ADAPTER = Adapter("openwisp", (f"{_PREFIX}#",), stateless(read))
+ADAPTER = Adapter("openwisp", (f"{_PREFIX}#",), paced(stateless(read), 300))

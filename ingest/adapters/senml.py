@@ -13,6 +13,7 @@ from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Message, Rejected, Sample, Value
 from ingest.scalars import epoch_ms, number
 from ingest.table import decoded
+from ingest.telling import paced
 from ingest.topics import slug
 from ingest.units import chosen_name, own_value, unit_of
 
@@ -102,4 +103,4 @@ def _time(seconds: float | None, now: int) -> tuple[int, bool]:
     return (now if ms is None else ms), False
 
 
-ADAPTER = Adapter("senml", tuple(f"{prefix}#" for prefix in _PREFIXES), stateless(read))
+ADAPTER = Adapter("senml", tuple(f"{prefix}#" for prefix in _PREFIXES), paced(stateless(read)))

@@ -1,0 +1,8 @@
+"""What the benchmarks stand on: real parts, contestants, measures. `realparts` comes from the tests' provisioning."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent.parent
+"""The folder of the benchmarks."""
+sys.path.append(str(HERE.parent / "tests" / "provision"))
