@@ -160,7 +160,7 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page,
+        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https)
