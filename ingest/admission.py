@@ -4,8 +4,8 @@ Decides whether a report is new and believable; not what it means for a device's
 may raise alerts. Pure: times are arguments, memory is bounded per device.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace as change
 
@@ -37,6 +37,7 @@ class _Track:
     current: str | None = None
     stamps: dict[tuple[int, str], None] = field(default_factory=dict)
     asked: int | None = None
+    spoke: int = 0  # the time given to its last reading that had neither number nor stamp
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Gate:
     """The memory of admission: one track per device. `gaps` is the net count of numbers skipped, since it was made."""
 
     gaps: int = 0
+    owed: dict[str, int] = field(default_factory=dict)  # of these, by device, what the account was not told yet
     _tracks: dict[str, _Track] = field(default_factory=dict)
     _missed: dict[str, None] = field(default_factory=dict)
 
@@ -73,6 +75,13 @@ class Gate:
             case Ack():
                 return RETAINED if retained else report
 
+    def paid(self, gaps: Mapping[str, int]) -> None:
+        """The account was told of these."""
+        for device, told in gaps.items():
+            self.owed[device] -= told
+            if not self.owed[device]:
+                del self.owed[device]
+
     def missed(self, now: int, can: Callable[[str], bool]) -> list[str]:
         """Devices to ask for a new birth because numbers are missing (rule 3); `can` says who knows that order."""
         asked = [device for device in self._missed if can(device) and self._may_ask(device, now)]
@@ -90,12 +99,14 @@ class Gate:
         if report.session is not None and report.seq is not None:
             if not self._new_number(track, report.device, report.session, report.seq):
                 return REPEAT
-        elif report.stamped and not self._new_stamp(track, report):
+        elif not report.stamped:
+            report = _apart(track, report)
+        elif not self._new_stamp(track, report):
             return REPEAT
         if isinstance(report, Sample):
             age = report.received_at - report.ts  # 0 where the device gave no time
             return report if -AHEAD_MS <= age <= OLD_MS or not _suspect(report) else change(report, suspect=True)
-        return replace(report, suspect=_suspect(report), data=without_private(report.data))
+        return change(report, suspect=_suspect(report), data=without_private(report.data))
 
     def _new_number(self, track: _Track, device: str, session: str, seq: int) -> bool:
         """Note a number of a session; a skip or its late filling changes the count of gaps."""
@@ -122,6 +133,7 @@ class Gate:
 
     def _count_gap(self, device: str, change: int) -> None:
         self.gaps += change
+        self.owed[device] = self.owed.get(device, 0) + change
         if change > 0:
             self._missed[device] = None
 
@@ -159,6 +171,12 @@ class Gate:
             if len(track.sessions) > _SESSIONS:
                 del track.sessions[next(iter(track.sessions))]
         return seen
+
+
+def _apart(track: _Track, report: Sample | Event) -> Sample | Event:
+    """Readings without number and stamp are told apart by their time: two of one millisecond get two."""
+    ts, track.spoke = report.ts, max(report.ts, track.spoke + 1)
+    return report if ts == track.spoke else change(report, ts=track.spoke)
 
 
 def _suspect(report: Sample | Event) -> bool:

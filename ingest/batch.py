@@ -3,7 +3,7 @@
 A batch is a plain list of verdicts in the order heard. Pure; the caller stores and acknowledges.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -39,6 +39,7 @@ class Judge:
         self._adapters = [(adapter, _private(adapter, sources[adapter.name])) for adapter in chosen]
         self._readers: dict[str, tuple[Read, ...]] = {}  # by topic, for the same few thousand come again and again
         self.gate = gate
+        self.again: Callable[[Message], bool] = lambda _message: False
 
     def judge(self, message: Message) -> Judged:
         """The verdict on one message; whatever it holds, there is one."""
@@ -62,6 +63,8 @@ class Judge:
         return found
 
     def _admit(self, message: Message, reports: Sequence[Report]) -> Judged:
+        if message.repeated and self.again(message):
+            return Judged(message, Outcome.DUPLICATE)
         if len(reports) == 1:  # nearly all: no lists are made for it
             verdict = self.gate.admit(reports[0], retained=message.retained)
             if isinstance(verdict, Repeat):

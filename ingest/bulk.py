@@ -23,13 +23,11 @@ from ingest.model import Message
 from ingest.outgoing import Outgoing
 from ingest.packets.encode import DISCONNECT, Login
 from ingest.presence import Hearing
-from ingest.reader import BrokerUrl
+from ingest.reader import QUIET_S, SMALLEST_WINDOW, BrokerUrl
 
 _log = logging.getLogger(__name__)
 _RECEIVE: Final = 1 << 18  # bytes at a time
 _NAP_S: Final = 0.001  # while messages flow, some are let come together: a receive for each would cost more than they
-_QUIET_S: Final = 0.005  # a broker that waits for receipts is silent for so long …
-_SMALLEST_WINDOW: Final = 20  # … after this many messages or more: Mosquitto's default; rumqttd's is 100
 _LONGEST_WAIT_S: Final = 1.0
 _GOODBYE_S: Final = 0.5
 _WRITE: Final = selectors.EVENT_READ | selectors.EVENT_WRITE
@@ -76,10 +74,7 @@ class BulkReader:
         self._dial_at = monotonic()
 
     def take(self, most: int, linger_s: float, timeout_s: float) -> Sequence[Message]:
-        """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company.
-
-        It waits no longer for company than a broker is silent that has handed out all it may.
-        """
+        """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company."""
         with self._lock:
             until, lingering = monotonic() + timeout_s, False
             while not self._stopping.is_set():
@@ -92,9 +87,9 @@ class BulkReader:
                     break
                 if came:
                     self._stopping.wait(min(left, _NAP_S))
-                elif have < _SMALLEST_WINDOW:
+                elif have < SMALLEST_WINDOW:
                     self._wait(left)
-                elif not self._wait(min(left, _QUIET_S)):
+                elif not self._wait(min(left, QUIET_S)):
                     break
             taken, self._waiting = self._waiting[:most], self._waiting[most:]
         return taken

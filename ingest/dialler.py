@@ -45,7 +45,7 @@ class Dialler:
     def _dial(self) -> None:
         try:
             self._outcome.put(self._open())
-        except (OSError, UnicodeError) as error:  # UnicodeError: a name that no name server could know
+        except (OSError, ValueError) as error:  # ValueError: a name that no name server could know
             self._outcome.put(error)
         if self._given_up:
             self.give_up()

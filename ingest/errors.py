@@ -34,3 +34,7 @@ class BrokerClosedError(IngestError):
 
 class ProtocolError(BrokerClosedError):
     """What the broker sent is not MQTT; we end the connection and connect again."""
+
+
+class SpoolFullError(IngestError):
+    """The spool on disk takes no more; the line waits until the database is back."""

@@ -24,6 +24,8 @@ class Ledger:
 
     started_at: int
     received: int = 0
+    carried: int = 0  # acknowledged by an earlier run and still on disk when this one began
+    spooled: int = 0  # of those in flight, on disk
     seq_gaps: int = 0
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
 
@@ -35,15 +37,12 @@ class Ledger:
     @property
     def in_flight(self) -> int:
         """Received and not yet settled."""
-        return self.received - sum(self.counts.values())
+        return self.received + self.carried - sum(self.counts.values())
 
     def facts(self) -> Mapping[str, int]:
         """The whole account, by the contract's names."""
         counts = {outcome.value: count for outcome, count in self.counts.items()}
         return {
-            "received": self.received,
-            **counts,
-            "in_flight": self.in_flight,
-            "spooled": 0,
-            "seq_gaps": self.seq_gaps,
-        }
+            "received": self.received + self.carried, **counts, "in_flight": self.in_flight,
+            "spooled": self.spooled, "seq_gaps": self.seq_gaps,
+        }  # fmt: skip

@@ -46,8 +46,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     token: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Birth:
+class Birth(msgspec.Struct, frozen=True, tag_field="kind", tag=True):
     """A device says who it is, where it stands, what it measures and what it can be told."""
 
     device: str
@@ -62,12 +61,11 @@ class Birth:
     area: str | None = None
     gateway: str | None = None  # the gateway's whole address
     interval_s: float | None = None
-    metrics: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    metrics: Mapping[str, Mapping[str, Value]] = {}
     commands: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True, tag_field="kind", tag=True):
     """A device's connection state; `will` marks the broker speaking for a dead connection."""
 
     device: str
@@ -79,7 +77,7 @@ class Status:
     stamped: bool = False  # the device gave a time of its own
 
 
-class Sample(msgspec.Struct, frozen=True, gc=False):
+class Sample(msgspec.Struct, frozen=True, gc=False, tag_field="kind", tag=True):
     """Readings of one device at one time.
 
     `origin` with `ts` and `seq` is the identity: the session for native devices, the part of the equipment
@@ -99,8 +97,7 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
     suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, tag_field="kind", tag=True):
     """Something that happened at a device: `start`, `update` or `end` of it, by `id`."""
 
     device: str
@@ -110,7 +107,7 @@ class Event:
     phase: str  # start, update, end
     received_at: int
     severity: str | None = None
-    data: Mapping[str, object] = field(default_factory=dict)
+    data: Mapping[str, object] = {}
     session: str | None = None
     seq: int | None = None
     origin: str = ""
@@ -118,8 +115,7 @@ class Event:
     suspect: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
+class Ack(msgspec.Struct, frozen=True, tag_field="kind", tag=True):
     """One step of an order, as the device tells it."""
 
     device: str

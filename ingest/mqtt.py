@@ -7,9 +7,11 @@ It decides nothing about messages.
 import logging
 import socket
 import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -17,7 +19,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.model import Message
 from ingest.presence import Hearing
-from ingest.reader import NOT_UTF8, BrokerUrl
+from ingest.reader import NOT_UTF8, QUIET_S, SMALLEST_WINDOW, BrokerUrl
 
 _log = logging.getLogger(__name__)
 _KEEPALIVE_S = 30
@@ -36,8 +38,10 @@ class PahoReader:
         self._url, self._filters, self._now, self._most_waiting = url, filters, now, most_waiting
         self._waiting: deque[Message] = deque()
         self._changed = threading.Condition()
+        self._wanted = 1  # so many must wait before whoever takes is woken
         self._stopping = False
         self._generation = 0  # numbers the connections: an identifier of an earlier one may mean another message by now
+        self._said = ""
         self._client = self._make_client(client_id, ca_file)
 
     def start(self) -> None:
@@ -49,12 +53,21 @@ class PahoReader:
     def take(self, most: int, linger_s: float, timeout_s: float) -> Sequence[Message]:
         """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company."""
         with self._changed:
+            self._wanted = 1
             if not self._changed.wait_for(lambda: self._waiting or self._stopping, timeout_s):
                 return []
-            self._changed.wait_for(lambda: len(self._waiting) >= most or self._stopping, linger_s)
+            self._wanted = most
+            self._gather(most, monotonic() + linger_s)
             taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
             self._changed.notify_all()
             return taken
+
+    def _gather(self, most: int, until: float) -> None:
+        """Wait for company: until then, or until a broker that may hand out no more has fallen silent."""
+        while (have := len(self._waiting)) < most and (left := until - monotonic()) > 0 and not self._stopping:
+            self._changed.wait(min(left, QUIET_S))
+            if SMALLEST_WINDOW <= len(self._waiting) == have:
+                break
 
     def ack(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are kept; those of an earlier connection come again."""
@@ -91,6 +104,7 @@ class PahoReader:
         if self._url.tls:
             client.tls_set(ca_certs=ca_file, tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_socket_open = _no_delay
@@ -100,9 +114,11 @@ class PahoReader:
         self, client: paho.Client, _: object, flags: paho.ConnectFlags, reason: ReasonCode, *__: object
     ) -> None:
         if reason.is_failure:
-            _log.error("the broker refuses the ingest; check mqtt.url, user and password",
-                       extra={"action": "mqtt_refused", "reason": str(reason)})  # fmt: skip
+            if self._is_new(str(reason)):
+                _log.error("the broker refuses the ingest; check mqtt.url, user and password",
+                           extra={"action": "mqtt_refused", "reason": str(reason)})  # fmt: skip
             return
+        self._said = ""
         client.subscribe([(pattern, 1) for pattern in self._filters])
         forgotten = self.session_present is not None and not flags.session_present
         self.session_present, self.hearing = flags.session_present, Hearing(self._now())
@@ -110,6 +126,16 @@ class PahoReader:
         if forgotten:
             _log.warning("the broker has forgotten our session; what it got for us meanwhile is lost",
                          extra={"action": "mqtt_session_lost"})  # fmt: skip
+
+    def _on_connect_fail(self, _: paho.Client, __: object) -> None:
+        reason = str(sys.exception())  # paho calls from where it catches it
+        if self._is_new(reason):
+            _log.warning("no connection to the broker; trying again", extra={"action": "mqtt_lost", "reason": reason})
+
+    def _is_new(self, reason: str) -> bool:
+        """Each reason is said once, however often it is tried."""
+        new, self._said = reason != self._said, reason
+        return new
 
     def _on_disconnect(self, _: paho.Client, __: object, ___: object, reason: ReasonCode, *____: object) -> None:
         with self._changed:
@@ -129,7 +155,8 @@ class PahoReader:
             self._changed.wait_for(lambda: len(self._waiting) < self._most_waiting or self._stopping)
             self._waiting.append(message)
             self.received += 1
-            self._changed.notify_all()
+            if len(self._waiting) >= self._wanted:
+                self._changed.notify_all()
 
 
 def _no_delay(_: paho.Client, __: object, sock: object) -> None:

@@ -157,3 +157,34 @@ SELECT address, round(extract(epoch FROM ts) * 1000)::bigint, m, round(extract(e
 FROM reading JOIN device ON device.id = device_id
 WHERE received_at > %(after)s AND NOT suspect
 ORDER BY received_at LIMIT 500000
+
+-- name: set_mark
+-- The last record of a spool that is kept, noted with the batch itself.
+INSERT INTO spool_mark (spool, record) VALUES (%(spool)s, %(record)s)
+ON CONFLICT (spool) DO UPDATE SET record = excluded.record
+
+-- name: marked
+-- The last record of a spool that was kept.
+SELECT record FROM spool_mark WHERE spool = %(spool)s
+
+-- name: add_to_devices
+-- Enters what went wrong with devices' messages into their account of the hour.
+INSERT INTO ledger_device AS l (hour, address, duplicate, quarantined, shed, seq_gaps)
+SELECT date_trunc('hour', 'epoch'::timestamptz + %(at)s * interval '1 ms', 'UTC'), row.*
+FROM unnest(%(address)s::text[], %(duplicate)s::bigint[], %(quarantined)s::bigint[], %(shed)s::bigint[],
+            %(seq_gaps)s::bigint[]) AS row
+ON CONFLICT (hour, address) DO UPDATE SET
+    duplicate = l.duplicate + excluded.duplicate, quarantined = l.quarantined + excluded.quarantined,
+    shed = l.shed + excluded.shed, seq_gaps = l.seq_gaps + excluded.seq_gaps
+
+-- name: keep_deliveries
+-- Remembers deliveries of messages that carry no identity, by the packet id they came under.
+INSERT INTO delivery (packet, digest)
+SELECT DISTINCT ON (packet) packet, digest
+FROM unnest(%(packet)s::int[], %(digest)s::bigint[]) WITH ORDINALITY AS row (packet, digest, place)
+ORDER BY packet, place DESC
+ON CONFLICT (packet) DO UPDATE SET digest = excluded.digest
+
+-- name: deliveries
+-- The deliveries remembered.
+SELECT packet, digest FROM delivery

@@ -15,6 +15,11 @@ from ingest.presence import Hearing
 NOT_UTF8: Final = "not-utf8"
 """The topic of a message whose topic is not UTF-8: no broker should let it through, and it must not stop others."""
 
+QUIET_S: Final = 0.005
+SMALLEST_WINDOW: Final = 20
+"""A broker that hands out only so many messages before it waits for receipts falls silent: waiting on for company
+would be in vain. 20 is Mosquitto's default; rumqttd's is 100."""
+
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -52,11 +57,18 @@ class Reader(Protocol):
     def hearing(self) -> Hearing:
         """Whether, and since when, the line is up."""
 
+    @property
+    def session_present(self) -> bool | None:
+        """Whether the broker still knew our session at the last connection; None before the first."""
+
     def start(self) -> None:
         """Begin to listen; goes on trying until stopped."""
 
     def take(self, most: int, linger_s: float, timeout_s: float) -> Sequence[Message]:
-        """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company."""
+        """Up to `most` messages; waits `timeout_s` for the first, then `linger_s` for company.
+
+        Less, where `SMALLEST_WINDOW` messages or more have come and then none for `QUIET_S`.
+        """
 
     def ack(self, messages: Sequence[Message]) -> None:
         """Tell the broker that these are kept. Losing this is harmless: they come again and are known."""
@@ -77,6 +89,7 @@ class MemoryReader:
 
     hearing: Hearing = field(default_factory=lambda: Hearing(0))
     received: int = 0
+    session_present: bool | None = True
     queue: deque[Message] = field(default_factory=deque)
     acked: list[Message] = field(default_factory=list)
     sent: list[tuple[str, bytes]] = field(default_factory=list)

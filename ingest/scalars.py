@@ -4,7 +4,6 @@ Shared by all adapters so that a quirk is learnt once. Source of the quirks: doc
 cannot be read is `None` (*unknown*), a time that cannot be read is refused, never guessed.
 """
 
-import math
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
@@ -14,6 +13,7 @@ from ingest.errors import BadOptionError
 from ingest.model import Value
 
 LAST_MS = 253_402_300_799_999  # 9999-12-31, the last moment both RFC 3339 and the database can hold
+_LARGEST = 1e100  # no measurement is larger; in any unit it stays finite. NaN is not smaller either
 HOME_ZONE = "Asia/Ho_Chi_Minh"
 _UNIT_MS = {"s": 1000.0, "ms": 1.0, "us": 1e-3, "ns": 1e-6}
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII)
@@ -35,7 +35,15 @@ def number(raw: object) -> float | int | None:
             return number(int(raw) if len(raw) < 20 and raw.strip().lstrip("+-").isdigit() else float(raw))
         except ValueError:
             return None
-    return raw if isinstance(raw, float) and math.isfinite(raw) else None
+    return raw if isinstance(raw, float) and abs(raw) < _LARGEST else None
+
+
+def lost_pct(lost: object, *came: object) -> float | None:
+    """The share of packets lost, of those lost and those that came; unknown where there were none."""
+    parts = [number(raw) for raw in (lost, *came)]
+    known = [part for part in parts if part is not None and 0 <= part < 2**63]
+    whole = sum(known)
+    return round(100 * known[0] / whole, 3) if len(known) == len(parts) and whole else None
 
 
 def truth(raw: object) -> bool | None:

@@ -6,19 +6,25 @@ One thread, one straight loop. It waits where it must (an empty line, a database
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from ingest.batch import Judge, Judged, refuse
+from ingest.batch import Judge, Judged
 from ingest.commands import rebirth
-from ingest.errors import StoreRefusedError, StoreUnavailableError
-from ingest.ledger import Ledger, Outcome
+from ingest.deliveries import Deliveries
+from ingest.errors import StoreUnavailableError
+from ingest.keeping import Keeper
+from ingest.ledger import Ledger
 from ingest.model import Event, Heard, Message, Report, Sample, View
 from ingest.reader import Reader
 from ingest.registry import Registry
+from ingest.spool import Spool
 from ingest.store import Admit, Loaded, Store
+from ingest.throttle import Throttle
 
 _log = logging.getLogger(__name__)
 _TICK_MS = 1000
+_WAIT_S = 0.2  # between attempts while neither database nor disk takes a batch
 _CHECKPOINT_MS = 5000
 _DAY_MS = 24 * 3_600_000
 _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks of two machines differ
@@ -38,22 +44,34 @@ class IngestService:
     def __init__(
         self, reader: Reader, store: Store, judge: Judge, registry: Registry, admit: Admit, *,
         now: Callable[[], int], listener: Callable[[Heard], None], pace: Pace | None = None,
+        spool: Spool | None = None, throttle: Throttle | None = None,
     ) -> None:  # fmt: skip
         self.reader, self.store, self.judge, self.registry = reader, store, judge, registry
         self.ledger = Ledger(now())
         self.stopping = threading.Event()
+        self.keeper = Keeper(
+            store, spool, self.ledger, judge.gate, hearing=self._hears, now=now,
+        )  # fmt: skip
+        self._deliveries = Deliveries()
+        judge.again = self._deliveries.again
+        self._spool, self._throttle = spool, throttle or Throttle()
         self._folding = threading.Lock()  # the registry changes in this thread and is looked at from others
         self._admit, self._now, self._listener, self._pace = admit, now, listener, pace or Pace()
-        self._gaps = 0
-        self._ticked = self._checkpointed = 0
+        self._ticked = self._checkpointed = self._connected = 0
         self._changed_since = self._ahead = now()  # a start makes room by itself
 
     def take_up(self, loaded: Loaded) -> None:
         """Go on where the last run ended: what was heard, what the devices were."""
         for known in loaded.known:
             self.judge.gate.remember(known.device, known.session, known.seqs, known.stamps)
+        self._deliveries = Deliveries(loaded.deliveries)
+        self.judge.again = self._deliveries.again
         for sample in loaded.since:
             self.registry.apply(sample, sample.received_at, retained=False, admission=self._admit(sample.device))
+        for _, record in self._spool.records() if self._spool is not None else ():
+            self._deliveries.note(record.batch)
+            for judged in record.batch:
+                self._remember(judged)
         _log.info("took up the last state", extra={"action": "taken_up", "devices": len(self.registry)})
 
     def run(self) -> None:
@@ -73,6 +91,7 @@ class IngestService:
         messages = self.reader.take(self._pace.most, self._pace.linger_s, timeout_s=_TICK_MS / 1000)
         if messages:
             self._hear(messages)
+        self.keeper.drain()
         now = self._now()
         if now - self._ticked >= _TICK_MS:
             self._tick(now)
@@ -80,46 +99,37 @@ class IngestService:
             self._checkpoint(now)
 
     def _hear(self, messages: Sequence[Message]) -> None:
-        judged = [self.judge.judge(message) for message in messages]
-        settled = self._keep(judged)
-        if settled is None:
-            return  # stopping while the database is away: the broker will bring them again
-        self.reader.ack(messages)
+        if self.reader.hearing.since != self._connected:
+            self._connected = self.reader.hearing.since
+            if self.reader.session_present is False:
+                self._deliveries.forget()  # a new session numbers its packets anew
+        judged = self._throttle.hold([self.judge.judge(message) for message in messages], self._now())
         self.ledger.received = self.reader.received
-        self._tell(settled)
+        kept = self._keep(judged)
+        if kept is None:
+            return  # stopping while neither database nor disk takes it: the broker will bring it again
+        self._deliveries.note(kept)
+        self.reader.ack(messages)
+        self._tell(kept)
 
     def _keep(self, batch: Sequence[Judged]) -> list[Judged] | None:
-        """Keep a batch, waiting for the database as long as it takes; a culprit within it goes to quarantine."""
-        patience = 0.2
-        while True:
-            try:
-                return self._write(batch)
-            except StoreUnavailableError as error:
-                _log.warning("the database is away; the line waits", extra={"action": "store_away", "why": str(error)})
-                if self.stopping.wait(patience):
-                    return None
-                patience = min(patience * 2, 5)
-            except StoreRefusedError as error:
-                return self._isolate(batch, error)
+        """Keep a batch; while nothing takes it the line waits, alive."""
+        while (kept := self.keeper.keep(batch)) is None:
+            if self.stopping.wait(_WAIT_S):
+                return None
+            self.reader.tend()
+        return kept
 
-    def _write(self, batch: Sequence[Judged]) -> list[Judged]:
-        gaps = self.judge.gate.gaps - self._gaps
-        self.ledger.received = self.reader.received
-        hearing = self.reader.hearing.deaf_since is None
-        outcomes = self.store.write(batch, self.ledger, gaps, hearing=hearing)
-        self._gaps += gaps
-        self.ledger.seq_gaps += gaps
-        self.ledger.settle(outcomes)
-        return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
+    def _hears(self) -> bool:
+        return self.reader.hearing.deaf_since is None
 
-    def _isolate(self, batch: Sequence[Judged], error: StoreRefusedError) -> list[Judged] | None:
-        """Split until the message that the database refuses stands alone; the others are kept."""
-        if len(batch) == 1:
-            return self._keep([refuse(batch[0].message, "store_refused", str(error))])
-        middle = len(batch) // 2
-        first = self._keep(batch[:middle])
-        second = None if first is None else self._keep(batch[middle:])
-        return None if first is None or second is None else first + second
+    def _remember(self, judged: Judged) -> None:
+        """Take up a message that is still on disk: it is known, and its device is what it says."""
+        retained = judged.message.retained
+        for report in judged.reports:
+            self.judge.gate.admit(report, retained=False)
+            admission = self._admit(report.device)
+            self.registry.apply(report, judged.message.received_at, retained=retained, admission=admission)
 
     def _tell(self, kept: Sequence[Judged]) -> None:
         """Fold what was kept into the registry and tell the listener what is new."""
@@ -156,25 +166,30 @@ class IngestService:
         """Once a second: what operators changed, what time made silent."""
         self._ticked = now
         self.registry.hearing = self.reader.hearing
-        try:
-            for device in self.store.changed(self._changed_since - _OVERLAP_MS):
-                self.registry.adopt(device)
-            self._changed_since = now
-        except StoreUnavailableError:
-            pass  # the batch that waits for the database says so already
+        self._adopt_changes(now)
         with self._folding:
             changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
             changed.update((view.device.address, view) for view in self.registry.tick(now))
         self._listener(Heard(now, tuple(changed.values())))
 
+    def _adopt_changes(self, now: int) -> None:
+        """What operators changed of devices; asked again later while the database is away."""
+        if self.keeper.away:
+            return
+        with suppress(StoreUnavailableError):  # the next batch says so
+            for device in self.store.changed(self._changed_since - _OVERLAP_MS):
+                self.registry.adopt(device)
+            self._changed_since = now
+
     def _checkpoint(self, now: int) -> None:
         self._checkpointed = now
         self.ledger.received = self.reader.received
+        if self.keeper.away:
+            return
         with self._folding:
             rows = self.registry.unkept()
         try:
-            hearing = self.reader.hearing.deaf_since is None
-            self.store.checkpoint(rows, self.ledger, now, hearing=hearing)
+            self.store.checkpoint(rows, self.ledger, now, hearing=self._hears())
             if now - self._ahead >= _DAY_MS:
                 self.store.ahead()
                 self._ahead = now

@@ -82,8 +82,8 @@ def _metric(said: Any, datatypes: Mapping[int, int]) -> Metric:  # noqa: ANN401 
     properties = dict(zip(said.properties.names, said.properties.values, strict=False))
     which = said.WhichOneof("value")
     value = None if which is None or said.is_null or not _good(properties) else _value(said, which, datatype)
-    unit = properties["engUnit"].text_value if "engUnit" in properties else ""
-    return Metric(said.name, alias, epoch_ms(said.timestamp) if said.HasField("timestamp") else None, datatype,
+    unit = _text(properties["engUnit"].text_value) if "engUnit" in properties else ""
+    return Metric(_text(said.name), alias, epoch_ms(said.timestamp) if said.HasField("timestamp") else None, datatype,
                   said.is_historical, clean(value), which is not None or said.is_null, unit[:32] or None)  # fmt: skip
 
 
@@ -92,12 +92,17 @@ def _value(said: Any, which: str, datatype: int) -> Value:  # noqa: ANN401
     if which == "float_value":
         return _shortest(raw)
     if which not in ("int_value", "long_value"):
-        return str(raw) if which == "text_value" else bool(raw) if which == "bool_value" else float(raw)
+        return _text(raw) if which == "text_value" else bool(raw) if which == "bool_value" else float(raw)
     if datatype == BOOLEAN:
         return bool(raw)
     bits = _BITS.get(datatype, 0)
     masked = int(raw) & ((1 << bits) - 1) if bits else int(raw)
     return masked - (1 << bits) if bits and masked >> (bits - 1) else masked
+
+
+def _text(raw: str | bytes) -> str:
+    """The library gives text that is not UTF-8 as bytes."""
+    return raw if isinstance(raw, str) else raw.decode("utf-8", "replace")
 
 
 def _shortest(raw: float) -> float:

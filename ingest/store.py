@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ingest.batch import Judged, says_nothing_else
+from ingest.deliveries import delivery, unidentified
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
 from ingest.registry import Checkpoint
@@ -32,6 +33,15 @@ class Loaded:
     devices: Sequence[tuple[Device, Checkpoint | None]] = ()
     known: Sequence[Known] = ()
     since: Sequence[Sample] = ()  # readings kept after the last checkpoint, oldest first
+    deliveries: Sequence[tuple[int, int]] = ()  # of messages without an identity, oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A record of a spool: kept with its batch in one transaction, so that it is drained once."""
+
+    spool: str
+    record: int
 
 
 class Store(Protocol):
@@ -40,11 +50,23 @@ class Store(Protocol):
     def load(self) -> Loaded:
         """Everything a starting ingest needs."""
 
-    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+    def write(
+        self,
+        batch: Sequence[Judged],
+        ledger: Ledger,
+        gaps: Mapping[str, int],
+        *,
+        hearing: bool,
+        mark: Mark | None = None,
+    ) -> Sequence[Outcome]:
         """Keep a batch in one transaction; its outcomes in order, with repeats that only the store could know.
 
-        `ledger` is the account before this batch; its hour and run are written with it. `gaps` adds to `seq_gaps`.
+        `ledger` is the account before this batch; its hour and run are written with it. `gaps` are
+        the numbers newly missing, by device.
         """
+
+    def marked(self, spool: str) -> int:
+        """The last record of a spool that was kept; 0 where none was."""
 
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:
         """Keep the changing part of devices and the running account."""
@@ -91,6 +113,8 @@ class MemoryStore:
     quarantined: list[Judged] = field(default_factory=list)
     kept: dict[str, Checkpoint] = field(default_factory=dict)
     ledger: Mapping[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
+    deliveries: list[tuple[int, int]] = field(default_factory=list)
     refuses: Callable[[Judged], Exception | None] = lambda _judged: None
 
     def load(self) -> Loaded:
@@ -101,9 +125,22 @@ class MemoryStore:
             else Known(s.device, None, (), ((s.ts, s.origin),))
             for s in samples
         ]  # fmt: skip
-        return Loaded([(device, self.kept.get(address)) for address, device in self.devices.items()], known, samples)
+        return Loaded(
+            [(device, self.kept.get(address)) for address, device in self.devices.items()],
+            known,
+            samples,
+            self.deliveries,
+        )
 
-    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+    def write(
+        self,
+        batch: Sequence[Judged],
+        ledger: Ledger,
+        gaps: Mapping[str, int],
+        *,
+        hearing: bool,
+        mark: Mark | None = None,
+    ) -> Sequence[Outcome]:
         """Keep a batch, or raise what `refuses` says of one of its messages."""
         for judged in batch:
             problem = self.refuses(judged)
@@ -113,10 +150,17 @@ class MemoryStore:
             self._keep(report)
         outcomes = settled(batch, self._keep)
         self.quarantined += [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
-        after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)
+        after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
         after.settle(outcomes)
         self.ledger = {**after.facts(), "hearing": int(hearing)}
+        self.deliveries += [delivery(judged.message) for judged in batch if unidentified(judged)]
+        if mark is not None:
+            self.marks[mark.spool] = mark.record
         return outcomes
+
+    def marked(self, spool: str) -> int:
+        """The last record of a spool that was kept."""
+        return self.marks.get(spool, 0)
 
     def _keep(self, report: Report) -> bool:
         device = self.devices.setdefault(report.device, Device(report.device, self.admit(report.device)))

@@ -4,11 +4,12 @@ It decides nothing but which rows were there before. Where a batch holds repeats
 written again with a statement that tells them apart, so that the account of the hour is right in the same commit.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import msgspec
 import psycopg
@@ -18,17 +19,25 @@ from psycopg.pq import Format
 from ingest import arrays
 from ingest.arrays import Array
 from ingest.batch import Judged
+from ingest.deliveries import delivery, unidentified
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
 from ingest.queries import load
 from ingest.registry import Checkpoint
-from ingest.store import Admit, Known, Loaded, settled
+from ingest.store import Admit, Known, Loaded, Mark, settled
+from ingest.trouble import troubles
 
 _SQL = load("ingest")
 _OVERLAP = timedelta(minutes=10)  # far more than lies between a commit and its acknowledgement
+_TROUBLES = ("duplicate", "quarantined", "shed")
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before anything was received
 _REFUSALS = ("22", "23", "54")  # SQLSTATE classes: data, constraints, limits; all else is for waiting
+# A database that stopped answering, or a network that swallows packets, must be noticed within seconds.
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 3, "tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2,
+    "keepalives_count": 3, "options": "-c statement_timeout=60000",
+}  # fmt: skip
 _json = msgspec.json.Encoder().encode
 
 
@@ -84,14 +93,29 @@ class TimescaleStore:
             ]
             after = _before(cursor.execute(_SQL["last_checkpoint"]).fetchone())
             since = [Sample(*row) for row in cursor.execute(_SQL["readings_since"], {"after": after})]
-        return Loaded(devices, known, since)
+            deliveries = cursor.execute(_SQL["deliveries"]).fetchall()
+        return Loaded(devices, known, since, deliveries)
 
-    def write(self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool) -> Sequence[Outcome]:
+    def write(
+        self,
+        batch: Sequence[Judged],
+        ledger: Ledger,
+        gaps: Mapping[str, int],
+        *,
+        hearing: bool,
+        mark: Mark | None = None,
+    ) -> Sequence[Outcome]:
         """Keep a batch in one transaction."""
         try:
-            return self._write(batch, ledger, gaps, hearing=hearing, telling=False)
+            return self._write(batch, ledger, gaps, hearing=hearing, mark=mark, telling=False)
         except _RepeatsInside:
-            return self._write(batch, ledger, gaps, hearing=hearing, telling=True)
+            return self._write(batch, ledger, gaps, hearing=hearing, mark=mark, telling=True)
+
+    def marked(self, spool: str) -> int:
+        """The last record of a spool that was kept."""
+        with self._transaction() as cursor:
+            row = cursor.execute(_SQL["marked"], {"spool": spool}).fetchone()
+        return row[0] if row else 0
 
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:  # noqa: ARG002
         """Keep the changing part of devices and the running account."""
@@ -124,8 +148,9 @@ class TimescaleStore:
         self._connection = None
 
     def _write(
-        self, batch: Sequence[Judged], ledger: Ledger, gaps: int, *, hearing: bool, telling: bool
-    ) -> Sequence[Outcome]:
+        self, batch: Sequence[Judged], ledger: Ledger, gaps: Mapping[str, int], *, hearing: bool,
+        mark: Mark | None, telling: bool,
+    ) -> Sequence[Outcome]:  # fmt: skip
         with self._transaction() as cursor:
             self._identify(cursor, batch)
             new = self._readings(cursor, batch, telling=telling)
@@ -135,9 +160,13 @@ class TimescaleStore:
             if not telling and any(self._key(report) not in new for report in _events_of(batch)):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
-            after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + gaps)
+            after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
             after.settle(outcomes)
-            _add_to_hour(cursor, outcomes, gaps, batch[0].message.received_at)
+            if batch:
+                _add_to_hour(cursor, batch, outcomes, gaps)
+                _keep_deliveries(cursor, batch)
+            if mark is not None:
+                cursor.execute(_SQL["set_mark"], {"spool": mark.spool, "record": mark.record})
             _keep_run(cursor, after, hearing=hearing)
         return outcomes
 
@@ -211,7 +240,7 @@ class TimescaleStore:
                 facts = {"device_id": self._ids[report.device], "received_at": judged.message.received_at}
                 match report:
                     case Birth():
-                        told = {f: getattr(report, f) for f in report.__dataclass_fields__ if f != "metrics"}
+                        told = {f: getattr(report, f) for f in report.__struct_fields__ if f != "metrics"}
                         metrics = _json(report.metrics).decode()
                         cursor.execute(_SQL["bear"], {**facts, **told, "metrics": metrics,
                                                       "commands": list(report.commands)})  # fmt: skip
@@ -226,7 +255,7 @@ class TimescaleStore:
 
     def _connect(self) -> psycopg.Connection:
         """Connect as the one ingest that writes here; a second one would hear every message twice."""
-        connection = psycopg.connect(self._dsn, connect_timeout=5, application_name="ioc ingest", autocommit=True)
+        connection = psycopg.connect(self._dsn, application_name="ioc ingest", autocommit=True, **_PATIENCE)
         row = connection.execute(_SQL["take_lock"]).fetchone()
         if row is None or not row[0]:
             connection.close()
@@ -272,9 +301,24 @@ def _quarantine(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
         cursor.execute(_SQL["insert_quarantine"], columns)
 
 
-def _add_to_hour(cursor: psycopg.Cursor, outcomes: Sequence[Outcome], gaps: int, at: int) -> None:
+def _add_to_hour(
+    cursor: psycopg.Cursor, batch: Sequence[Judged], outcomes: Sequence[Outcome], gaps: Mapping[str, int]
+) -> None:
+    at = batch[0].message.received_at
     counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
-    cursor.execute(_SQL["add_to_hour"], {**counts, "at": at, "received": len(outcomes), "seq_gaps": gaps})
+    total = {"at": at, "received": len(outcomes), "seq_gaps": sum(gaps.values())}
+    cursor.execute(_SQL["add_to_hour"], {**counts, **total})
+    if found := troubles(batch, outcomes, gaps):
+        names = sorted(found)  # always in one order, so that two writers cannot wait for each other
+        columns = {word: [found[name][word] for name in names] for word in (*_TROUBLES, "seq_gaps")}
+        cursor.execute(_SQL["add_to_devices"], {"at": at, "address": names, **columns})
+
+
+def _keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+    kept = [delivery(judged.message) for judged in batch if unidentified(judged)]
+    if kept:
+        packets, digests = zip(*kept, strict=True)
+        cursor.execute(_SQL["keep_deliveries"], {"packet": list(packets), "digest": list(digests)})
 
 
 def _keep_run(cursor: psycopg.Cursor, ledger: Ledger, *, hearing: bool) -> None:

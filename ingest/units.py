@@ -62,6 +62,7 @@ _UNITS: Mapping[str, Unit] = {
     "Pa": Unit("pa"), "hPa": Unit("hpa"), "kPa": Unit("kpa"), "m": Unit("m"), "cm": Unit("cm"), "mm": Unit("mm"),
     "m/s": Unit("m_s"), "mm/h": Unit("mm_h"), "ppm": Unit("ppm"), "ug/m3": Unit("ug_m3"), "µg/m³": Unit("ug_m3"),
 }  # fmt: skip
+_MEASURES = tuple(f"_{unit}" for unit in ("pct", "ms", "s", "dbm", "bps", "bytes", "c", "v", "a", "db", "lux", "total"))
 _CANONICAL = {  # names in use, as other equipment writes them
     "rssi_dbm": "signal_dbm", "signal_strength_dbm": "signal_dbm", "wifi_signal_dbm": "signal_dbm",
     "illuminance_lux": "light_lux", "brightness_lux": "light_lux", "mains_voltage_v": "mains_v",
@@ -104,4 +105,13 @@ def own_metrics(source: Source, said: Mapping[str, object], limit: int = 128) ->
     """All plain values of an object under the names of the equipment; what is nested or private is left out."""
     flat = {key: raw for key, raw in said.items() if not isinstance(raw, dict | list)}
     named = ((chosen_name(source, key), raw) for key, raw in without_private(flat).items())
-    return {name: own_value(raw) for name, raw in islice(((n, r) for n, r in named if n), limit)}
+    return {name: _fit(name, own_value(raw)) for name, raw in islice(((n, r) for n, r in named if n), limit)}
+
+
+def _fit(name: str, value: Value) -> Value:
+    """A name with a unit holds numbers alone, a percentage those from 0 to 100; else it is unknown."""
+    if not name.endswith(_MEASURES):
+        return value
+    if isinstance(value, bool | str) or (name.endswith("_pct") and value is not None and not 0 <= value <= 100):
+        return None
+    return value

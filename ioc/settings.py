@@ -46,12 +46,15 @@ class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which adapters listen (all where none is named), what reads the line, and how batches are cut."""
+    """What is heard, by which reader, in which batches; how much goes to disk; how much one device may say."""
 
     adapters: list[str] | None = None
     reader: Literal["bulk", "bulk-5", "paho"] = "bulk"
     batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
+    spool_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1024
+    device_rate: Annotated[float, msgspec.Meta(gt=0)] = 200
+    device_burst: Annotated[float, msgspec.Meta(gt=0)] = 10_000
 
 
 class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

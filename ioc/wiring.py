@@ -22,7 +22,7 @@ from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.switchboard import open_channels
-from ingest.adapter import Source, choose, filters
+from ingest.adapter import Adapter, Source, choose, filters
 from ingest.admission import Gate
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
@@ -32,7 +32,9 @@ from ingest.mqtt import PahoReader
 from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
+from ingest.spool import Spool
 from ingest.store import Admit, Loaded
+from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
 from ioc import site as sites
 from ioc.accounts.store import Pool
@@ -133,8 +135,9 @@ def wire_ingest(
     reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
-        reader, store, Judge(chosen, sources, Gate()), Registry(reader.hearing, loaded.devices), admit,
+        reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,
         now=now_ms, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
+        spool=_spool(settings), throttle=Throttle(settings.ingest.device_rate, settings.ingest.device_burst),
     )  # fmt: skip
     service.take_up(loaded)
     thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
@@ -157,7 +160,7 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page,
+        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https)
@@ -173,6 +176,25 @@ def wire_follower(parts: Parts, hub: Hub, stops: Stops) -> None:
     thread = threading.Thread(target=Follower(parts, parts.alerts, hub).run, args=(ending,), name="follower")
     thread.start()
     stops.add("follower", partial(_end, ending, thread))
+
+
+def _judge(chosen: Sequence[Adapter], sources: Mapping[str, Source]) -> Judge:
+    try:
+        return Judge(chosen, sources, Gate())
+    except IngestError as error:  # an adapter's option
+        raise SettingsError(str(error)) from error
+
+
+def _spool(settings: Settings) -> Spool | None:
+    """Room on disk for when the database is away."""
+    if not settings.ingest.spool_mb:
+        return None
+    folder = Path(settings.data_dir) / "spool"
+    try:
+        return Spool(folder, settings.ingest.spool_mb * 2**20)
+    except OSError as error:
+        raise CommandError(f"Không dùng được {folder} (cannot use it): {error.strerror}; đặt IOC_DATA_DIR sang thư mục "
+                           "khác (set IOC_DATA_DIR to another folder)") from error  # fmt: skip
 
 
 def _run_ingest(service: IngestService, told: Told) -> None:

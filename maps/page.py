@@ -1,4 +1,4 @@
-"""The pages: the wall, a device, the way in, one's account. Rendered once per language and site, then only stamped.
+"""The pages: wall, device, way in, account, ledger. Rendered once per language and site, then only stamped.
 
 Decides the HTML and the content security policy it needs. It never looks at who asks: whoever mounts the
 pages decides that, and picks the language with `maps.words.pick_language`.
@@ -62,6 +62,11 @@ def sign_in_page(lang: str, nonce: str, *, site: str = "") -> str:
 def account_page(lang: str, nonce: str, *, site: str = "") -> str:
     """One's account: password, signing out, links for walls. Who looks is asked of the API by the page itself."""
     return _render("account.html", lang, site, {}).replace(_NONCE, nonce)
+
+
+def ledger_page(lang: str, nonce: str, *, site: str = "") -> str:
+    """The account of messages and what could not be used; what it shows it asks of the API."""
+    return _render("ledger.html", lang, site, {}).replace(_NONCE, nonce)
 
 
 @lru_cache(maxsize=16)

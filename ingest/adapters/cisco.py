@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.model import Ignored, Message, Rejected, Report, Sample, Value
-from ingest.scalars import number, rfc3339_ms, truth
+from ingest.scalars import lost_pct, number, rfc3339_ms, truth
 from ingest.table import Metric, at, decoded, told
 from ingest.telling import Roll, happened, text
 from ingest.topics import slug
@@ -121,16 +121,10 @@ def _channels(channels: object) -> dict[str, Value]:
         if "Jitter" in said:
             found[f"{prefix}_jitter_ms"] = number(said["Jitter"])
         if "Loss" in said:
-            found[f"{prefix}_loss_pct"] = _share(number(said["Loss"]), number(said.get("Packets")))
+            found[f"{prefix}_loss_pct"] = lost_pct(said["Loss"], said.get("Packets"))
         if media == "Video" and "ChannelRate" in said:
             found[f"{prefix}_bps"] = number(said["ChannelRate"])
     return found
-
-
-def _share(lost: float | None, came: float | None) -> float | None:
-    if lost is None or came is None or lost < 0 or came < 0 or lost + came == 0:
-        return None
-    return round(100 * lost / (lost + came), 3)
 
 
 def _sample(device: str, metrics: Mapping[str, Value], part: str, message: Message, own: int | None = None) -> Sample:

@@ -104,7 +104,8 @@ def _metrics(plugin: str, kind: str, raw: Sequence[object], *, counters: bool) -
         if counters and name in _COUNTERS:
             found[_COUNTERS[name]] = value
         else:
-            found[name] = None if value is None else value * _SCALE.get(name, 1)
+            value = None if value is None else number(value * _SCALE.get(name, 1))
+            found[name] = None if value is not None and name.endswith("_pct") and not 0 <= value <= 100 else value
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.model import Ignored, Message, Rejected, Report, Sample, Status, Value
-from ingest.scalars import epoch_ms, number
+from ingest.scalars import epoch_ms, lost_pct, number
 from ingest.table import MISSING, at, decoded
 from ingest.telling import WILLED_S, Roll, happened
 from ingest.topics import slug
@@ -112,11 +112,7 @@ def _quality(device: str, said: object, message: Message, own: int | None) -> li
     event, media = at(said, "event"), at(said, "event.media")
     if not isinstance(event, dict) or media not in ("audio", "video") or "packets-received" not in event:
         return []
-    lost, came = number(event.get("lost")), number(event["packets-received"])
-    share = None
-    if lost is not None and came is not None and lost >= 0 and came >= 0 and lost + came > 0:
-        share = round(100 * lost / (lost + came), 3)
-    metrics: dict[str, Value] = {f"{media}_rx_loss_pct": share}
+    metrics: dict[str, Value] = {f"{media}_rx_loss_pct": lost_pct(event.get("lost"), event["packets-received"])}
     for theirs, ours in (("jitter-local", f"{media}_rx_jitter_ms"), ("rtt", "rtt_ms")):
         if event.get(theirs, MISSING) is not MISSING:
             metrics[ours] = number(event[theirs])

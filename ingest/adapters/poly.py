@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ingest.adapter import Adapter, Parsed, Source, stateless
 from ingest.model import Ignored, Message, Rejected, Sample, Value
-from ingest.scalars import number
+from ingest.scalars import lost_pct, number
 from ingest.table import at, decoded
 from ingest.topics import slug
 
@@ -53,7 +53,7 @@ def _stream(stream: object) -> dict[str, Value]:
 
 def _loss(stream: Mapping[str, object]) -> float | None:
     lost, expected = number(stream["PacketsLost"]), number(stream.get("PacketsExpected"))
-    return round(100 * lost / expected, 3) if expected and lost is not None and 0 <= lost <= expected else None
+    return None if lost is None or expected is None else lost_pct(lost, expected - lost)
 
 
 def _mos(value: float | None) -> float | None:

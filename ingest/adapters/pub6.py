@@ -15,7 +15,7 @@ from ingest.telling import QUIET_S, Roll, happened, text
 from ingest.topics import slug
 
 _PREFIX = "pub6/broadcast/v2/"
-_CENTRE = frozenset(("sys", "web"))  # who speaks for the broadcasting system, not for a terminal
+_CENTRE = ("sys", "web")  # who speaks for the broadcasting system, not for a terminal
 _VOLUME = Metric("volume_pct", "volume", 100 / 31)
 _OFFLINE, _ONLINE, _FAULT, _MENDED, _BUSY = range(5)
 

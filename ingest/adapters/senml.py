@@ -90,7 +90,7 @@ def _samples(points: Sequence[_Point], source: Source, message: Message) -> Pars
     return [
         Sample(source.address("gateway", device), ts, metrics, message.received_at, origin="senml",
                stamped=stamped, late=ts < newest[device])
-        for (device, ts, stamped), metrics in found.items()
+        for (device, ts, stamped), metrics in sorted(found.items(), key=lambda item: item[0][1])
     ]  # fmt: skip
 
 

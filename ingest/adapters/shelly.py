@@ -40,7 +40,7 @@ def read(message: Message, source: Source) -> Parsed:
             if not isinstance(body, dict):
                 return body if isinstance(body, Rejected) else Rejected("bad_shape", "a status is an object")
             return _status(device, {part: body}, None, part, message)
-        case ["events", "rpc"] if isinstance(body, dict) and body.get("method") in _NOTICES:
+        case ["events", "rpc"] if isinstance(body, dict) and str(body.get("method")) in _NOTICES:
             return _notice(device, body, message)
         case ["events", "rpc"] if name.startswith("shelly"):
             return body if isinstance(body, Rejected) else Rejected("bad_shape", "a notice has a method and params")

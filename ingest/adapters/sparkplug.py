@@ -9,6 +9,8 @@ its devices' together, and begins anew after 255: it tells messages of one milli
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as change
+
 from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.errors import BadOptionError
 from ingest.model import Birth, Ignored, Message, Rejected, Report, Sample, Status, Value
@@ -122,7 +124,7 @@ class _Reader:
         _bound(self.born)
         frame = replace(frame, known=known)
         gateway = self._node(frame.key) if len(frame.key) == 3 else None
-        birth = replace(_about(frame, device), gateway=gateway, interval_s=self.interval_s)
+        birth = change(_about(frame, device), gateway=gateway, interval_s=self.interval_s)
         online = Status(device, frame.ts, "online", stamped=frame.stamped)
         return [*self._alive(frame), birth, online, *self._samples(frame, device)]
 

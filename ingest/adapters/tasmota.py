@@ -33,8 +33,8 @@ def open_on(source: Source) -> Read:
     zone = zone_of(source)
 
     def read(message: Message) -> Parsed:
-        prefix, *names, what = message.topic.split("/")
-        name = "/".join(names)
+        prefix, _, rest = message.topic.partition("/")
+        name, _, what = rest.rpartition("/")
         if not slug(name):
             return Rejected("bad_topic", "Tasmota's topics are tele/<device>/<what> and stat/<device>/<what>")
         device = source.address("wifi", name)

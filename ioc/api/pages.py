@@ -1,4 +1,4 @@
-"""The pages: wall, device, way in, account; the files they load, and the readable list of routes at `/docs`.
+"""The pages: wall, device, way in, account, ledger; the files they load, and the readable list of routes at `/docs`.
 
 Decides who sees which page and under which policy; the HTML is `maps`'. A wall's token in an address becomes a cookie
 and leaves the address at once.
@@ -94,6 +94,13 @@ def account_page(request: Request, parts: Has) -> HTMLResponse:
     """One's account."""
     nonce = secrets.token_urlsafe(16)
     return _page(parts, parts.pages.account(_language(request, parts), nonce, site=parts.site), nonce)
+
+
+@routes.get("/ledger", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)
+def ledger_page(request: Request, parts: Has) -> HTMLResponse:
+    """The account of messages, and what could not be used."""
+    nonce = secrets.token_urlsafe(16)
+    return _page(parts, parts.pages.ledger(_language(request, parts), nonce, site=parts.site), nonce)
 
 
 @routes.get("/docs", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)

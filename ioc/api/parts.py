@@ -33,7 +33,7 @@ class DevicePage(Protocol):
 
 
 class PlainPage(Protocol):
-    """Renders a page that knows the site's name only: the way in (which itself reads `?next=`), one's account."""
+    """Renders a page that knows the site's name only: the way in (which itself reads `?next=`), account, ledger."""
 
     def __call__(self, lang: str, nonce: str, *, site: str) -> str:
         """A whole HTML document."""
@@ -47,6 +47,7 @@ class Pages:
     device: DevicePage
     sign_in: PlainPage
     account: PlainPage
+    ledger: PlainPage
     policy: Callable[[str], str]  # of a nonce
     language: Callable[..., str]  # of wishes, best first; each may be None
     static: Path

@@ -82,6 +82,27 @@ SELECT coalesce(sum(received), 0)::bigint AS received, coalesce(sum(stored), 0):
     coalesce(sum(seq_gaps), 0)::bigint AS seq_gaps
 FROM ledger_hour;
 
+-- name: ledger_reasons
+-- Why messages could not be used: how often since a moment, and ever.
+SELECT reason, coalesce(sum(quarantined) FILTER (WHERE hour >= %(since)s), 0)::bigint AS in_hours,
+    sum(quarantined)::bigint AS all_time
+FROM ledger_reason GROUP BY reason ORDER BY in_hours DESC, all_time DESC, reason;
+
+-- name: reasons_ever
+-- How many were ever quarantined for each reason.
+SELECT reason, sum(quarantined)::bigint FROM ledger_reason GROUP BY reason ORDER BY reason;
+
+-- name: ledger_devices
+-- The devices with the most trouble since a moment: sums, the columns of their hours, and how many devices have any.
+SELECT l.address, device.name, sum(duplicate)::bigint AS duplicate, sum(quarantined)::bigint AS quarantined,
+    sum(shed)::bigint AS shed, sum(seq_gaps)::bigint AS seq_gaps, array_agg(hour ORDER BY hour) AS hours,
+    array_agg(duplicate ORDER BY hour) AS duplicates, array_agg(quarantined ORDER BY hour) AS quarantines,
+    array_agg(shed ORDER BY hour) AS sheds, array_agg(seq_gaps ORDER BY hour) AS gaps, count(*) OVER () AS devices
+FROM ledger_device l LEFT JOIN device ON device.address = l.address
+WHERE hour >= %(since)s
+GROUP BY l.address, device.name
+ORDER BY sum(quarantined) + sum(shed) + sum(duplicate) + greatest(sum(seq_gaps), 0) DESC, l.address LIMIT %(limit)s;
+
 -- name: quarantine_page
 -- Messages that could not be used, newest first, below a given one.
 SELECT id, received_at, topic, reason, detail, bytes, head FROM quarantine

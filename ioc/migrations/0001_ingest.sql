@@ -189,3 +189,15 @@ CREATE TABLE ingest_run (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE ingest_run IS 'The running account of each ingest process since it started; in_flight is not settled yet.';
 COMMENT ON COLUMN ingest_run.hearing IS 'Whether it is connected to the broker.';
+
+CREATE TABLE spool_mark (
+    spool text PRIMARY KEY,
+    record bigint NOT NULL
+);
+COMMENT ON TABLE spool_mark IS 'How far the spool on an ingest''s disk was drained into this database.';
+
+CREATE TABLE delivery (
+    packet integer PRIMARY KEY,
+    digest bigint NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE delivery IS 'What the broker last delivered under each packet id, of messages without an identity of their own: delivered again after a crash, they are known.';

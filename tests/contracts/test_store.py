@@ -59,7 +59,7 @@ def birth_report(said):
 
 
 def write(store, batch, ledger=None):
-    return list(store.write(batch, ledger or Ledger(NOW, received=len(batch)), 0, hearing=True))
+    return list(store.write(batch, ledger or Ledger(NOW, received=len(batch)), {}, hearing=True))
 
 
 def test_a_batch_of_every_kind_is_kept_and_each_message_has_one_outcome(store):
@@ -166,6 +166,19 @@ def test_the_hour_and_the_run_are_written_in_the_same_commit(database):
         assert connection.execute(f"SELECT {columns} FROM ledger_hour").fetchall() == [(4, 2, 1, 0, 1, 0)]
         run = connection.execute("SELECT received, stored, duplicate, in_flight FROM ingest_run").fetchall()
         assert run == [(7, 2, 1, 4)]
+
+
+def test_what_went_wrong_is_written_to_the_account_of_the_device(database):
+    store, dsn = database
+    write(store, judge_all(telemetry(1)))
+    batch = judge_all(telemetry(1), message("telemetry", b"x"), Message("odd/topic", b"", NOW), telemetry(2))
+    store.write(batch, Ledger(NOW, received=4), {DEVICE: 3}, hearing=True)
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT address, sum(duplicate), sum(quarantined), sum(shed), sum(seq_gaps) FROM ledger_device "
+            "GROUP BY address ORDER BY address"
+        ).fetchall()
+    assert rows == [(DEVICE, 1, 1, 0, 3), ("odd/topic", 0, 1, 0, 0)]
 
 
 def test_a_batch_the_database_refuses_leaves_nothing_behind(database):

@@ -39,10 +39,10 @@ def test_equipment_without_numbers_is_known_by_its_stamp_and_the_part_that_spoke
     assert admit(gate, sample(origin="load")) == Repeat()
 
 
-def test_what_has_neither_number_nor_stamp_is_always_kept():
+def test_what_has_neither_number_nor_stamp_is_always_kept_and_told_apart_by_its_time():
     gate = Gate()
-    assert isinstance(admit(gate, sample(stamped=False)), Sample)
-    assert isinstance(admit(gate, sample(stamped=False)), Sample)
+    assert [admit(gate, sample(stamped=False)).ts for _ in range(3)] == [NOW, NOW + 1, NOW + 2]
+    assert admit(gate, sample(ts=NOW + 60_000, stamped=False)).ts == NOW + 60_000
 
 
 def test_a_gap_is_counted_and_closed_by_the_late_message():

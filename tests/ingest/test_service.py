@@ -12,23 +12,33 @@ from ingest.presence import Hearing
 from ingest.reader import MemoryReader
 from ingest.registry import Registry
 from ingest.service import IngestService
+from ingest.spool import Spool
 from ingest.store import MemoryStore
 
 NOW = 1_795_319_000_000
 
 
+class Line(MemoryReader):
+    """A line in memory that tells when the ingest waits."""
+
+    waits = staticmethod(lambda: None)
+
+    def tend(self):
+        self.waits()
+
+
 class Bench:
     """A whole ingest in memory with a clock in the hand."""
 
-    def __init__(self, store=None):
+    def __init__(self, store=None, spool=None):
         self.now = NOW
-        self.reader = MemoryReader(Hearing(0))
+        self.reader = Line(Hearing(0))
         self.store = store or MemoryStore()
         self.told = []
         judge = Judge(choose(None), {name: Source("demo") for name in adapters()}, Gate())
         self.service = IngestService(
             self.reader, self.store, judge, Registry(Hearing(0)), self.store.admit,
-            now=lambda: self.now, listener=self.told.append,
+            now=lambda: self.now, listener=self.told.append, spool=spool,
         )  # fmt: skip
         self.service.take_up(self.store.load())
 
@@ -97,11 +107,74 @@ def test_while_the_database_is_away_nothing_is_acknowledged_and_stopping_loses_n
 
 def test_when_the_database_is_back_the_batch_is_kept_once():
     store = MemoryStore()
+    bench = Bench(store)
     answers = [StoreUnavailableError("away"), None]
     store.refuses = lambda _judged: answers.pop(0) if answers else None
-    bench = Bench(store)
+    bench.reader.waits = lambda: setattr(bench, "now", bench.now + 1000)  # by the next attempt
     bench.hear(sample(1))
     assert (len(store.rows), len(bench.reader.acked)) == (1, 1)
+
+
+def test_with_a_spool_nothing_waits_for_the_database(tmp_path):
+    store = MemoryStore()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    store.refuses = lambda _judged: StoreUnavailableError("away")
+    bench.hear(sample(1), sample(2), sample(2))
+    assert len(bench.reader.acked) == 3
+    assert bench.views()["demo/camera/c1"].latest["fps"].value == 2
+    facts = bench.service.ledger.facts()
+    assert (facts["in_flight"], facts["spooled"]) == (3, 3)
+    store.refuses = lambda _judged: None
+    bench.now += 60_000
+    bench.service.step()
+    facts = bench.service.ledger.facts()
+    assert (facts["stored"], facts["duplicate"], facts["in_flight"], facts["spooled"]) == (2, 1, 0, 0)
+    assert list(tmp_path.glob("*.seg")) == []
+
+
+def test_live_messages_pass_those_that_are_still_on_disk(tmp_path):
+    store = MemoryStore()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    store.refuses = lambda _judged: StoreUnavailableError("away")
+    bench.hear(sample(1))
+    order = []
+
+    def watch(judged):
+        order.extend(report.seq for report in judged.reports)
+
+    store.refuses = watch
+    bench.now += 60_000
+    bench.hear(sample(2))
+    assert order == [2, 1]
+
+
+def test_a_restart_takes_up_what_is_still_on_disk(tmp_path):
+    store = MemoryStore()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    store.refuses = lambda _judged: StoreUnavailableError("away")
+    bench.hear(sample(1), sample(2))
+    again = Bench(store, Spool(tmp_path, 10**6))
+    assert again.views()["demo/camera/c1"].latest["fps"].value == 2
+    again.hear(sample(2))
+    assert again.service.ledger.facts()["in_flight"] == 3
+    store.refuses = lambda _judged: None
+    again.now += 60_000
+    again.service.step()
+    facts = again.service.ledger.facts()
+    assert (facts["stored"], facts["duplicate"], facts["in_flight"], facts["spooled"]) == (2, 1, 0, 0)
+    assert len(store.rows) == 2
+
+
+def test_a_device_that_shouts_is_held_back_and_its_neighbours_are_not():
+    bench = Bench()
+    bench.service._throttle.burst = 50
+    shouting = [sample(n) for n in range(1, 301)]
+    neighbour = message("telemetry", device="demo/camera/c2", session="n", seq=1, m={"fps": 1})
+    event = message("event", session="s", seq=301, id="e", type="x")
+    bench.hear(*shouting, neighbour, event)
+    facts = bench.service.ledger.facts()
+    assert (facts["shed"], facts["stored"], facts["in_flight"]) == (250, 52, 0)
+    assert "demo/camera/c2" in bench.views()
 
 
 def test_a_gap_asks_the_device_for_a_new_birth():
@@ -169,6 +242,26 @@ def test_a_restart_takes_up_what_was_heard():
     again.hear(sample(2), sample(3))
     assert again.service.ledger.counts[Outcome.DUPLICATE] == 1
     assert again.views()["demo/camera/c1"].latest["fps"].value == 3
+
+
+def test_a_delivery_without_identity_that_comes_again_after_a_crash_is_known():
+    def motion(token, repeated=False, payload=b"ON"):
+        return Message("frigate/cong/motion", payload, NOW + 1000 * repeated, 1, False, repeated, token)
+
+    bench = Bench()
+    bench.hear(motion(7), motion(8, payload=b"OFF"))
+    again = Bench(bench.store)
+    again.hear(motion(7, repeated=True), motion(8, repeated=True, payload=b"ON"), motion(9, repeated=True))
+    facts = again.service.ledger.facts()
+    assert (facts["duplicate"], facts["stored"]) == (1, 2)
+
+
+def test_a_new_session_of_the_broker_makes_old_packet_ids_mean_nothing():
+    bench = Bench()
+    bench.hear(Message("frigate/cong/motion", b"ON", NOW, token=7))
+    bench.reader.hearing, bench.reader.session_present = Hearing(NOW), False
+    bench.hear(Message("frigate/cong/motion", b"ON", NOW + 1, repeated=True, token=7))
+    assert bench.service.ledger.facts()["stored"] == 2
 
 
 def test_a_pending_device_stays_pending():

@@ -51,3 +51,8 @@ def test_a_value_of_which_nothing_is_known_is_read_with_care(raw, value):
 def test_nested_and_private_values_are_left_out():
     said = {"t": 15, "deep": {"x": 1}, "list": [1], "mac": "aa:bb:cc:dd:ee:ff", "password": "x", "at": "59-A1 234.56"}
     assert own_metrics(Source("s"), said) == {"t": 15, "at": "***"}
+
+
+def test_a_name_with_a_unit_holds_numbers_alone():
+    said = {"x_pct": 140, "y_pct": "hot", "z_c": True, "w_total": "12", "mode": "hot"}
+    assert own_metrics(Source("s"), said) == {"x_pct": None, "y_pct": None, "z_c": None, "w_total": 12, "mode": "hot"}

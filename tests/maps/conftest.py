@@ -21,7 +21,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
-from maps.page import account_page, device_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import account_page, device_page, ledger_page, security_policy, sign_in_page, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
 
@@ -79,6 +79,7 @@ class Stage:
         self.acked = []
         self.signed_in = []
         self.sockets = set()
+        self.answers = {}
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
     def presence(self, number, **facts):
@@ -141,6 +142,9 @@ class Stage:
 
     def _account_page(self, request):
         return self._page(request, lambda lang: account_page(lang, NONCE, site="Nông Sơn"))
+
+    def _ledger_page(self, request):
+        return self._page(request, lambda lang: ledger_page(lang, NONCE, site="Nông Sơn"))
 
     async def _session(self, request):
         if request.method == "GET" and self.role is None:
@@ -236,12 +240,20 @@ class Stage:
         self.step(replace(alert, acked=True, acked_by="lan"), "ack")
         return Response(status_code=204)
 
+    def _scripted(self, request):
+        """What a test wants a path to answer, made of the query."""
+        make = self.answers.get(request.path_params["path"])
+        return (
+            JSONResponse({"detail": "not scripted"}, 404) if make is None else JSONResponse(make(request.query_params))
+        )
+
     def app(self):
         api, address = "/api/v1", "{address:path}"
         routes = [
             Route("/", self._wall),
             Route("/sign-in", self._sign_in_page),
             Route("/account", self._account_page),
+            Route("/ledger", self._ledger_page),
             Route(f"/devices/{address}", self._device_page),
             Route(f"{api}/session", self._session, methods=["GET", "POST", "DELETE"]),
             Route(f"{api}/account/password", self._password, methods=["POST"]),
@@ -253,6 +265,7 @@ class Stage:
             Route(f"{api}/devices/{address}", self._device),
             Route(f"{api}/alerts", self._alerts),
             Route(f"{api}/alerts/{{id}}/ack", self._ack, methods=["POST"]),
+            Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),
         ]

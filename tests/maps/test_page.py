@@ -6,7 +6,7 @@ import re
 import folium
 import pytest
 
-from maps.page import account_page, device_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import account_page, device_page, ledger_page, security_policy, sign_in_page, static_dir, wall_page
 from maps.words import LANGUAGES, catalogue, pick_language
 
 OURS = static_dir() / "ioc"
@@ -20,11 +20,12 @@ def pages(lang="vi", nonce="N0nce"):
         "device": device_page(lang, nonce, "nong-son/camera/c1"),
         "sign-in": sign_in_page(lang, nonce, site="Nông Sơn"),
         "account": account_page(lang, nonce, site="Nông Sơn"),
+        "ledger": ledger_page(lang, nonce, site="Nông Sơn"),
     }
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account"])
+@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account", "ledger"])
 def test_a_page_links_only_to_files_that_we_serve(name, lang):
     page = pages(lang)[name]
     links = re.findall(r'(?:src|href|action)="([^"]+)"', page)
@@ -36,7 +37,7 @@ def test_a_page_links_only_to_files_that_we_serve(name, lang):
     assert "https://" not in page
 
 
-@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account"])
+@pytest.mark.parametrize("name", ["wall", "device", "sign-in", "account", "ledger"])
 def test_a_page_has_no_inline_style_or_handler_and_no_script_without_the_nonce(name):
     page = pages()[name]
     assert not re.search(r"\son\w+=|\sstyle=|<style|javascript:", page)
@@ -110,3 +111,12 @@ def test_our_files_name_no_address_elsewhere():
 def test_our_files_stay_small():
     for file in [*OURS.glob("*.js"), *OURS.glob("*.css")]:
         assert len(file.read_text("utf-8").splitlines()) <= 300, file
+
+
+def test_every_reason_of_quarantine_is_named_explained_and_has_a_mend():
+    text = (PACKAGE.parent / "docs" / "wire.md").read_text("utf-8").split("## Reasons of quarantine")[1]
+    reasons = re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
+    assert len(reasons) > 10
+    keys = catalogue("vi").keys()
+    assert [f"{kind}.{reason}" for reason in reasons for kind in ("unfit", "why", "mend")
+            if f"{kind}.{reason}" not in keys] == []  # fmt: skip

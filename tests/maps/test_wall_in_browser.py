@@ -173,6 +173,8 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Tài khoản của lan")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Bản tin mỗi phút")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.locator(".folium-map")).to_be_focused()
     page.keyboard.press("n")  # the troubled one first
     expect(page.locator("#announce")).to_contain_text("Mất kết nối")

@@ -14,16 +14,27 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+// The same for a drawing: svg("rect", {x: 1, …}, child, …).
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+// New content for a list that somebody may be reading: what was open stays open, the focus stays where it was.
+export function refill(box, children) {
+  const opened = new Set([...box.querySelectorAll("details[open]")].map((each) => each.dataset.key));
+  const focused = box.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  box.replaceChildren(...children);
+  for (const each of box.querySelectorAll("details")) each.open = opened.has(each.dataset.key);
+  if (focused !== undefined) [...box.querySelectorAll("[data-key]")].find((each) => each.dataset.key === focused)?.focus();
+}
+
 // The sign of a state; a decoration beside its words, so readers skip it.
 export function sign(state) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
-  svg.setAttribute("class", `sign ${state}`);
-  svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", window.IOC.SHAPES[state]);
-  svg.append(path);
-  return svg;
+  return svg("svg", { viewBox: "0 0 16 16", class: `sign ${state}`, "aria-hidden": "true" },
+    svg("path", { d: window.IOC.SHAPES[state] }));
 }
 
 export const find = (id) => document.getElementById(id);

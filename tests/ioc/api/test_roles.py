@@ -26,12 +26,14 @@ EXPECTED = {
     "GET /api/v1/devices/{site}/{family}/{device}/history": "viewer",
     "GET /api/v1/families": "viewer",
     "GET /api/v1/ledger": "viewer",
+    "GET /api/v1/ledger/devices": "viewer",
     "GET /api/v1/map/devices.geojson": "viewer",
     "GET /api/v1/quarantine": "viewer",
     "GET /api/v1/session": "viewer",
     "GET /api/v1/tokens": "viewer",
     "GET /devices/{site}/{family}/{device}": "viewer",
     "GET /docs": "viewer",
+    "GET /ledger": "viewer",
     "GET /metrics": "viewer, or this machine",
     "GET /openapi.json": "viewer",
     "PATCH /api/v1/accounts/{name}": "admin, in person",
@@ -96,7 +98,7 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
             assert status == 403, rule.name
 
 
-PAGES = ("/", "/account", "/docs", "/openapi.json", "/devices/{site}/{family}/{device}")
+PAGES = ("/", "/account", "/docs", "/ledger", "/openapi.json", "/devices/{site}/{family}/{device}")
 
 
 @pytest.mark.parametrize("role", Role)
