@@ -63,8 +63,8 @@ def _metrics(raw: Mapping[str, Value]) -> Metrics:
     percents = _percents.get(names)
     for name in _shape(names) if percents is None else percents:
         value = raw[name]
-        if isinstance(value, int | float) and not 0 <= value <= 100:
-            raise _RefusedError("out_of_range", f"{name}={value:g}: a percentage is 0 to 100")
+        if value is not None and (isinstance(value, bool | str) or not 0 <= value <= 100):
+            raise _RefusedError("out_of_range", f"{name}={str(value)[:40]}: a percentage is a number from 0 to 100")
     return raw
 
 

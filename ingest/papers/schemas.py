@@ -99,7 +99,7 @@ def _limit(metrics: Schema) -> None:
         "minProperties": 1,
         "maxProperties": wire.MAX_METRICS,
         "propertyNames": {"pattern": f"^{wire.METRIC}$"},
-        "patternProperties": {f"{wire.PERCENT}$": value | {"minimum": 0, "maximum": 100}},
+        "patternProperties": {f"{wire.PERCENT}$": {"type": ["number", "null"], "minimum": 0, "maximum": 100}},
     }
 
 
