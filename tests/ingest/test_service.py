@@ -165,6 +165,19 @@ def test_a_restart_takes_up_what_is_still_on_disk(tmp_path):
     assert len(store.rows) == 2
 
 
+def test_a_second_outage_after_a_restart_loses_nothing_though_numbers_of_records_begin_again(tmp_path):
+    store = MemoryStore()
+    for boot in range(3):
+        bench = Bench(store, Spool(tmp_path, 10**6))
+        store.refuses = lambda _judged: StoreUnavailableError("away")
+        bench.hear(sample(10 * boot + 1))
+        bench.hear(sample(10 * boot + 2))
+        store.refuses = lambda _judged: None
+        bench.now += 60_000
+        bench.service.step()
+        assert len(store.rows) == 2 * boot + 2
+
+
 def test_a_device_that_shouts_is_held_back_and_its_neighbours_are_not():
     bench = Bench()
     bench.service._throttle.burst = 50
