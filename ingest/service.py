@@ -93,9 +93,9 @@ class IngestService:
             self._hear(messages)
         self.keeper.drain()
         now = self._now()
-        if now - self._ticked >= _TICK_MS:
+        if not 0 <= now - self._ticked < _TICK_MS:  # a clock may be set back
             self._tick(now)
-        if now - self._checkpointed >= _CHECKPOINT_MS:
+        if not 0 <= now - self._checkpointed < _CHECKPOINT_MS:
             self._checkpoint(now)
 
     def _hear(self, messages: Sequence[Message]) -> None:

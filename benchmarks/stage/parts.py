@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 from realparts import places
-from realparts.centre import wait_for
 from realparts.mosquitto import Mosquitto
 from realparts.timescale import Timescale, fresh_database
 
@@ -39,10 +38,6 @@ class Parts:
     def subscriptions(self, client_id: str) -> int:
         """How often a client has subscribed at the broker."""
         return self.broker.log.read_text(errors="replace").count(f": {client_id} 1 ")
-
-    def wait_subscribed(self, client_id: str, before: int = 0) -> None:
-        """Until a client subscribed once more than `before`."""
-        wait_for(lambda: self.subscriptions(client_id) > before, 90)
 
 
 @contextmanager
