@@ -5,6 +5,7 @@ import { Refused, ask, toSignIn, why } from "./api.js";
 import { find, h, refill, say, tone } from "./dom.js";
 import { HourChart, hourRows } from "./hours.js";
 import { languageSwitch } from "./lang.js";
+import { showProbe } from "./probe.js";
 import { count, moment, ms, t } from "./text.js";
 import { Troubles } from "./troubles.js";
 import { Unfit } from "./unfit.js";
@@ -62,6 +63,7 @@ async function show() {
     chart.show(ledger.hours, Date.now());
     refill(find("hours"), hourRows(ledger.hours));
     find("hours-table").hidden = !ledger.hours.length;
+    showProbe(ledger.probe);
     unfit.showReasons(ledger.reasons);
     find("problem").hidden = true;
     document.body.dataset.shown = "true";
