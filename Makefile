@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench lock
+.PHONY: help run test lint bench bench-ingest lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -21,7 +21,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 help: ## this list
 	@echo 'district-ioc: trung tâm điều hành thông minh / an intelligent operations centre'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(RUN_STAMP) ## cài đặt (lần đầu) rồi chạy thử với huyện mô phỏng / install once, then run the demo; Ctrl-C ends it
 	@exec $(VENV)/bin/ioc up --demo $(ARGS)
@@ -41,6 +41,10 @@ bench: $(TEST_STAMP) ## đo / every benchmark, one after the other
 	@set -e; found=; for file in benchmarks/*.py; do \
 	  [ -e "$$file" ] || continue; found=1; echo "== $$file"; $(PY) "$$file"; \
 	done; [ -n "$$found" ] || echo 'benchmarks/ holds no benchmark yet.'
+
+bench-ingest: $(TEST_STAMP) ## đo phần nhận tin / the ingest beside its peers (ARGS=--quick: a few minutes)
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/ingest.py $(ARGS)
 
 lock: ## tạo lại hai tệp khoá (cần uv) / make both lock files again; needs `uv`
 	uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-header --no-annotate -q \

@@ -28,8 +28,8 @@ _BLOCK = 4000  # packets are prepared about so many at a time
 FAMILIES = {
     "camera": '"fps":25,"bitrate_bps":21##03,"temperature_c":41.7,"storage_used_pct":63.2,"motion":false,"light_lux":8',
     "wifi": '"clients":##,"signal_dbm":-58.5,"channel_util_pct":37.4,"rx_bps":18233101,"tx_bps":2210332,"loss_pct":0',
-    "loudspeaker": '"volume_pct":##,"playing":true,"mains_v":221.3,"amp_temperature_c":38.4,"plays_total":912,"amp_fault":false',
-    "gateway": '"uplink_ok":true,"mains_v":226.1,"battery_pct":87.5,"temperature_c":33.8,"cpu_pct":##,"uptime_s":1029384',
+    "loudspeaker": '"volume_pct":##,"playing":true,"mains_v":221.3,"amp_temperature_c":38.4,"plays_total":912,"rssi":5',
+    "gateway": '"uplink_ok":true,"mains_v":226.1,"battery_pct":87.5,"temperature_c":33.8,"cpu_pct":##,"uptime_s":10293',
 }
 
 
@@ -46,9 +46,8 @@ def session(device: int, boot: int) -> str:
 
 def birth(device: int, boot: int) -> bytes:
     """Who a device is."""
-    return json.dumps(
-        {"v": 1, "session": session(device, boot), "device": {"name": f"Device {device}", "fw": "2.1.4"}, "interval_s": 60}
-    ).encode()  # fmt: skip
+    who = {"name": f"Device {device}", "fw": "2.1.4"}
+    return json.dumps({"v": 1, "session": session(device, boot), "device": who, "interval_s": 60}).encode()
 
 
 def telemetry(device: int, boot: int) -> bytes:
@@ -89,7 +88,7 @@ class Block:
         packets = [publish(topic(device, "telemetry"), telemetry(device, boot)) for device in order.tolist()] * rounds
         ends = np.cumsum([len(packet) for packet in packets])
         starts = ends - [len(packet) for packet in packets]
-        # After the fixed header (3 bytes: they are longer than 127 and shorter than 16384) comes the topic, then the id.
+        # The id stands behind the fixed header (3 bytes at these lengths) and the topic.
         ids = starts + [5 + int.from_bytes(packet[3:5], "big") for packet in packets]
 
         def places(mark: bytes, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
@@ -208,7 +207,7 @@ def allowances() -> Iterator[int]:
 def send_telemetry(line: Line, args: argparse.Namespace) -> None:
     """Send `count` samples round by round; paced by `rate`, or led by what stdin allows."""
     block = Block.of(args.devices, args.boot)
-    size, sent, seq = len(block.ends), 0, FIRST_SEQ
+    size, sent, seq = len(block.ends), 0, FIRST_SEQ + args.rounds_before
     if args.waits:
         print("ready", flush=True)
         sys.stdin.readline()
@@ -245,6 +244,7 @@ def main() -> None:
     parser.add_argument("--waits", action="store_true", help="print `ready` when prepared and wait for a line on stdin")
     parser.add_argument("--led", action="store_true", help="read on stdin how many samples may have been sent by now")
     parser.add_argument("--births", action="store_true", help="send births instead of telemetry")
+    parser.add_argument("--rounds-before", type=int, default=0, help="samples that every device has sent already")
     parser.add_argument("--boot", type=int, default=1, help="which boot of the devices this is: their session")
     args = parser.parse_args()
     args.step = max(1, min(500, int(args.rate / 100))) if args.rate else (2000 if args.led else 0)

@@ -7,6 +7,7 @@ away the batch is on disk, synced, before it is acknowledged. Only where the dis
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from ingest.admission import Gate
 from ingest.batch import Judged, refuse
@@ -22,6 +23,18 @@ _FIRST_WAIT_MS, _LONGEST_WAIT_MS = 200, 5000
 _DRAIN_MS = 200  # of each turn, at most, so that live data keeps flowing
 
 
+@dataclass(slots=True)
+class _Work:
+    """A batch and how far it is committed: the parts that are left, the next one last."""
+
+    batch: Sequence[Judged]
+    kept: list[Judged] = field(default_factory=list)
+    left: list[Sequence[Judged]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = [self.batch]
+
+
 class Keeper:
     """`gate` tells which numbers are missing; `hearing`, whether the line is up; `now`, the time."""
 
@@ -34,6 +47,8 @@ class Keeper:
         self._wait_ms, self._try_at = _FIRST_WAIT_MS, 0
         self._full_told = False
         self._mark: int | None = None  # the last record that the store kept; asked once
+        self._begun: _Work | None = None  # a batch that nothing took whole
+        self._draining: tuple[Mark, _Work] | None = None  # a record that the store took in part
         if spool is not None:
             ledger.spooled = spool.messages
             ledger.carried = spool.messages
@@ -44,25 +59,36 @@ class Keeper:
         return self._try_at > 0
 
     def keep(self, batch: Sequence[Judged]) -> list[Judged] | None:
-        """Keep a batch; what of it is new, or None where neither database nor disk takes it now."""
-        if self._now() >= self._try_at:
+        """Keep a batch; what of it is new, or None where neither database nor disk takes it now: then ask again."""
+        work = self._begun if self._begun is not None and self._begun.batch is batch else _Work(batch)
+        self._begun = None
+        if self._due():
             try:
-                return self._write(batch)
+                self._work_off(work, None)
+                self._found()
             except StoreUnavailableError as error:
                 self._lost(error)
-        return self._put_aside(batch)
+        if work.left:
+            aside = self._put_aside([judged for part in reversed(work.left) for judged in part])
+            if aside is None:
+                self._begun = work  # what of it is in the database already stays so
+                return None
+            work.kept += aside
+        return work.kept
 
     def drain(self) -> None:
         """Bring what is on disk into the database, oldest first, for a part of a second."""
-        if not self._spool or self._now() < self._try_at:
+        if not self._spool or not self._due():
             return
-        until = self._now() + _DRAIN_MS
+        began = self._now()
         try:
             for number, record in self._spool.records():
                 self._drain(self._spool, number, record)
-                if self._now() >= until:
-                    return
-            _log.info("the disk is drained into the database", extra={"action": "spool_drained"})
+                if not 0 <= self._now() - began < _DRAIN_MS:
+                    break
+            else:
+                _log.info("the disk is drained into the database", extra={"action": "spool_drained"})
+            self._found()
         except StoreUnavailableError as error:
             self._lost(error)
 
@@ -79,23 +105,36 @@ class Keeper:
         self._mark = max(self._mark, number)
 
     def _keep_record(self, record: Record, mark: Mark) -> None:
-        gone = [judged for device, n in record.shed.items() for judged in [_shed_of(device, record)] * n]
-        batch = [*record.batch, *gone]
-        try:
-            self._commit(batch, mark)
-        except StoreRefusedError as error:
-            self._isolate(batch, error)
-            self._commit([], mark)
+        if self._draining is None or self._draining[0] != mark:
+            gone = [judged for device, n in record.shed.items() for judged in [_shed_of(device, record)] * n]
+            self._draining = mark, _Work([*record.batch, *gone])
+        self._work_off(self._draining[1], mark)
+        self._draining = None
 
-    def _write(self, batch: Sequence[Judged]) -> list[Judged]:
-        try:
-            kept = self._commit(batch, None)
-        except StoreRefusedError as error:
-            kept = self._isolate(batch, error)
+    def _work_off(self, work: "_Work", mark: Mark | None) -> None:
+        """Commit what is left; what the database refuses is split until the culprit stands alone, and quarantined.
+
+        Each part leaves the work as it is committed, so that an error between two of them enters nothing twice. The
+        mark goes with the last.
+        """
+        while work.left:
+            part = work.left[-1]
+            try:
+                kept = self._commit(part, mark if len(work.left) == 1 else None)
+            except StoreRefusedError as error:
+                work.left[-1:] = _smaller(part, error)
+            else:
+                work.left.pop()
+                work.kept += kept
+
+    def _due(self) -> bool:
+        """Whether to try the database now; also where the clock was set back meanwhile."""
+        return not 0 < self._try_at - self._now() <= _LONGEST_WAIT_MS
+
+    def _found(self) -> None:
         if self.away:
             self._try_at, self._wait_ms, self._full_told = 0, _FIRST_WAIT_MS, False
             _log.info("the database is back", extra={"action": "store_back"})
-        return kept
 
     def _commit(self, batch: Sequence[Judged], mark: Mark | None) -> list[Judged]:
         gaps = dict(self._gate.owed)
@@ -104,19 +143,6 @@ class Keeper:
         self.ledger.seq_gaps += sum(gaps.values())
         self.ledger.settle(outcomes)
         return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
-
-    def _isolate(self, batch: Sequence[Judged], error: StoreRefusedError) -> list[Judged]:
-        """Split until the message that the database refuses stands alone; the others are kept."""
-        if len(batch) == 1:
-            return self._commit([refuse(batch[0].message, "store_refused", str(error))], None)
-        middle = len(batch) // 2
-        kept: list[Judged] = []
-        for half in (batch[:middle], batch[middle:]):
-            try:
-                kept += self._commit(half, None)
-            except StoreRefusedError as again:
-                kept += self._isolate(half, again)
-        return kept
 
     def _put_aside(self, batch: Sequence[Judged]) -> list[Judged] | None:
         """To disk; above its mark without readings (never without events and statuses), all of them accounted for."""
@@ -142,6 +168,16 @@ class Keeper:
             _log.warning("the database is away; batches go to disk", extra={"action": "store_away", "why": str(error)})
         self._try_at = self._now() + self._wait_ms
         self._wait_ms = min(self._wait_ms * 2, _LONGEST_WAIT_MS)
+
+
+def _smaller(part: Sequence[Judged], error: StoreRefusedError) -> list[Sequence[Judged]]:
+    """What to try instead of a part that the database refuses, the next one last."""
+    if len(part) > 1:
+        middle = len(part) // 2
+        return [part[middle:], part[:middle]]
+    if not part or part[0].reason == "store_refused":
+        raise error  # even the note of it
+    return [[refuse(part[0].message, "store_refused", str(error))]]
 
 
 def _shed_of(device: str, record: Record) -> Judged:

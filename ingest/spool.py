@@ -49,12 +49,12 @@ class Spool:
     def __init__(self, folder: Path, most_bytes: int) -> None:
         self._folder, self._most_bytes = folder, most_bytes
         folder.mkdir(parents=True, exist_ok=True)
-        self.id = self._identity()
         self._sizes: dict[Path, int] = {}  # every segment, oldest first
         self._next = 1
         self.messages = 0
         self._pending: list[tuple[int, Path, int]] = []  # number, segment, offset; in order
         self._take_up()
+        self.id = self._identity()
 
     @property
     def filling(self) -> float:
@@ -107,11 +107,19 @@ class Spool:
         self.messages -= messages
 
     def _identity(self) -> str:
-        """The spool's own name: the store's mark belongs to it, not to another folder's records."""
+        """The spool's own name: the store's mark belongs to it, not to another folder's records.
+
+        An empty spool takes a new one: its numbers begin again at 1, which under the old name the store has kept.
+        """
         file = self._folder / "id"
-        if not file.exists():
-            file.write_text(uuid4().hex)
-        return file.read_text().strip()
+        known = file.read_text().strip() if self._pending and file.exists() else ""
+        if not known:
+            known = uuid4().hex
+            fresh = self._folder / "id.new"
+            _write_synced(fresh, known.encode())
+            fresh.replace(file)
+            _sync_folder(self._folder)
+        return known
 
     def _take_up(self) -> None:
         for segment in sorted(self._folder.glob("*.seg")):
@@ -167,6 +175,14 @@ def _slim(judged: Judged) -> Judged:
         return judged
     message = msgspec.structs.replace(judged.message, payload=b"")
     return msgspec.structs.replace(judged, message=message)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    """A whole small file, on the disk before anything names it."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

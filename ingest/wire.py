@@ -12,7 +12,9 @@ import msgspec
 
 Short = Annotated[str, msgspec.Meta(max_length=64)]
 Line = Annotated[str, msgspec.Meta(max_length=256)]
-Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
+Slug = Annotated[
+    str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}\Z", extra_json_schema={"pattern": "^[a-z0-9-]{1,63}$"})
+]  # Python's `$` lets a line feed follow; the schema's does not
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -21,7 +23,10 @@ Scalar = float | Whole | bool | str | None
 Stamp = str | int | None
 """RFC 3339 with an offset, or epoch milliseconds; without it the receive time counts (rule 2)."""
 
+METRIC: Final = "[a-z][a-z0-9_]{0,62}"
+PERCENT: Final = "_pct"
 MAX_METRICS: Final = 128
+MAX_TEXT: Final = 256
 MAX_BATCH: Final = 5000
 
 

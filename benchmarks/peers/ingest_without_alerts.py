@@ -5,7 +5,7 @@ import sys
 
 from ioc import command, logs, settings
 from ioc.lifecycle import Stops
-from ioc.wiring import Told, find_site, wire_ingest
+from ioc.wiring import Told, find_site, wire_ingest, wire_store
 
 chosen = settings.load(None, os.environ)
 if chosen.database.dsn is None or chosen.mqtt.url is None:
@@ -13,7 +13,7 @@ if chosen.database.dsn is None or chosen.mqtt.url is None:
 logs.set_up(chosen.log.level, chosen.log.format)
 told = Told(command.until_told())
 with Stops() as stops:
-    wire_ingest(
-        chosen, find_site(chosen), chosen.database.dsn, chosen.mqtt.url, stops, told, lambda _heard: None
-    )  # fmt: skip
+    site = find_site(chosen)
+    found = wire_store(chosen, site, chosen.database.dsn, stops, told)
+    wire_ingest(chosen, site, found, chosen.mqtt.url, stops, told, lambda _heard: None)
     told.event.wait()

@@ -1,6 +1,6 @@
 """A good pipeline with the usual parts: paho, batches of 1000, COPY, acknowledged after the commit.
 
-It judges nothing: no admission, no adapters, no account of messages, no unique identity. What comes twice is kept twice.
+It judges nothing: no admission, no adapters, no account, no identity. What comes twice is kept twice.
 """
 
 import os
@@ -27,7 +27,7 @@ class Telemetry(msgspec.Struct, gc=False):
 decode = msgspec.json.Decoder(Telemetry).decode
 database = psycopg.connect(os.environ["BENCH_DSN"])
 batch: list[paho.MQTTMessage] = []
-began = 0.0
+began = [0.0]
 
 
 def keep(client: paho.Client) -> None:
@@ -44,9 +44,8 @@ def keep(client: paho.Client) -> None:
 
 
 def on_message(client: paho.Client, _: object, message: paho.MQTTMessage) -> None:
-    global began
     if not batch:
-        began = time.monotonic()
+        began[0] = time.monotonic()
     batch.append(message)
     if len(batch) >= _MOST:
         keep(client)
@@ -62,5 +61,5 @@ client.on_message = on_message
 client.on_connect = lambda client, *_: client.subscribe("ioc/v1/+/+/+/telemetry", 1)
 client.connect(os.environ["BENCH_HOST"], int(os.environ["BENCH_PORT"]))
 while client.loop(timeout=_LINGER_S) == paho.MQTT_ERR_SUCCESS:
-    if batch and time.monotonic() - began >= _LINGER_S:
+    if batch and time.monotonic() - began[0] >= _LINGER_S:
         keep(client)

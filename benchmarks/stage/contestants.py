@@ -5,6 +5,7 @@ counts ends by itself after so many.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator import nth, topic
 from realparts import places
 
-from generator import nth, topic
-from ioc.migrate import migrate
 from stage import HERE
 from stage.parts import Parts
 
@@ -26,7 +26,8 @@ TELEMETRY = "ioc/v1/+/+/+/telemetry"
 # The peers' table asks less of the database than ours: no identity is kept unique.
 _PEER_TABLE = """
 CREATE TABLE peer_reading (ts timestamptz NOT NULL, device text NOT NULL, seq bigint NOT NULL, m jsonb NOT NULL);
-SELECT create_hypertable('peer_reading', 'ts', chunk_time_interval => interval '1 day', create_default_indexes => false);
+SELECT create_hypertable('peer_reading', 'ts', chunk_time_interval => interval '1 day',
+                         create_default_indexes => false);
 CREATE INDEX ON peer_reading (device, ts DESC);
 """
 
@@ -52,11 +53,12 @@ class Contestant:
     keeping: Keeping | None = None
     births: bool = False
     kill_rate: int = 0
-    note: str = ""
 
 
 def _make_ours(parts: Parts) -> None:
-    migrate(parts.dsn)
+    known = {**os.environ, "IOC_DATABASE__DSN": parts.dsn}
+    words = [sys.executable, "-m", "ioc.cli", "migrate"]
+    subprocess.run(words, env=known, cwd=HERE.parent, check=True, capture_output=True)
 
 
 def _make_peers(parts: Parts) -> None:
@@ -88,13 +90,21 @@ def _ours(parts: Parts, _: int) -> Command:
     return [sys.executable, "-m", "ioc.cli", "ingest"], _settings(parts)
 
 
+def _ours_on_paho(parts: Parts, _: int) -> Command:
+    command, environment = _ours(parts, 0)
+    return command, {**environment, "IOC_INGEST__READER": "paho"}
+
+
 def _without_alerts(parts: Parts, _: int) -> Command:
     return [sys.executable, str(PEERS / "ingest_without_alerts.py")], _settings(parts)
 
 
 def _settings(parts: Parts) -> Mapping[str, str]:
+    """As an officer sets them; but no device is held back as shouting, for here a hundred speak for thousands."""
     return {"IOC_DATABASE__DSN": parts.dsn, "IOC_MQTT__URL": parts.broker.url, "IOC_SITE__ADMIT": "all",
-            "IOC_MQTT__CLIENT_ID": "bench-ingest", "IOC_LOG__LEVEL": "warning"}  # fmt: skip
+            "IOC_MQTT__CLIENT_ID": "bench-ingest", "IOC_LOG__LEVEL": "warning",
+            "IOC_DATA_DIR": str(parts.folder / "data"),
+            "IOC_INGEST__DEVICE_RATE": "100000"}  # fmt: skip
 
 
 def _script(name: str, *words: str) -> Callable[[Parts, int], Command]:
@@ -141,6 +151,7 @@ INGEST = Contestant("this ingest", "bench-ingest", _ours, keeping=OURS, births=T
 WITHOUT_ALERTS = Contestant(
     "this ingest, alert engine off", "bench-ingest", _without_alerts, keeping=OURS, births=True
 )  # fmt: skip
+INGEST_PAHO = Contestant("this ingest, reading with paho", "bench-ingest", _ours_on_paho, keeping=OURS, births=True)
 PAHO_COUNT = Contestant("paho, receives and counts only", "bench-paho-count", _script("paho_count.py"))
 PAHO_COPY = Contestant(
     "paho, COPY of 1000, ack after commit", "bench-paho-copy", _script("paho_copy.py"), keeping=THEIRS, kill_rate=10_000

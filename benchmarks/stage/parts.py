@@ -8,7 +8,6 @@ from pathlib import Path
 
 import psycopg
 from realparts import places
-from realparts.centre import wait_for
 from realparts.mosquitto import Mosquitto
 from realparts.timescale import Timescale, fresh_database
 
@@ -25,24 +24,20 @@ class Parts:
     timescale: Timescale
     dsn: str
     folder: Path
+    connection: psycopg.Connection
+    """Our own, kept open: each new one would cost the server as much as a thousand rows."""
 
     def ask(self, question: str, *values: object) -> list[tuple[object, ...]]:
         """The rows that a question to the database gives."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(question.encode(), values).fetchall()
+        return self.connection.execute(question.encode(), values).fetchall()
 
     def tell(self, statement: str) -> None:
         """Have the database do something."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        self.connection.execute(statement.encode())
 
     def subscriptions(self, client_id: str) -> int:
         """How often a client has subscribed at the broker."""
         return self.broker.log.read_text(errors="replace").count(f": {client_id} 1 ")
-
-    def wait_subscribed(self, client_id: str, before: int = 0) -> None:
-        """Until a client subscribed once more than `before`."""
-        wait_for(lambda: self.subscriptions(client_id) > before, 90)
 
 
 @contextmanager
@@ -66,7 +61,8 @@ def fresh_parts(server: Timescale) -> Iterator[Parts]:
         broker = Mosquitto(folder, _BROKER)
         stops.callback(broker.stop)
         broker.start()
-        yield Parts(broker, server, dsn, folder)
+        connection = stops.enter_context(psycopg.connect(dsn, autocommit=True))
+        yield Parts(broker, server, dsn, folder, connection)
 
 
 def missing() -> list[str]:

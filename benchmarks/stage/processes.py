@@ -44,6 +44,11 @@ class Running:
         """Whether it ended; it stays as a zombie, so that its costs can still be read."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
+    @property
+    def said(self) -> str:
+        """All it printed so far."""
+        return self.log.read_text(errors="replace")
+
     def kill(self) -> None:
         """`kill -9`."""
         if self._process is not None:
@@ -93,11 +98,15 @@ class Generator:
         self._process.communicate()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str, every: float = 0.02) -> None:
-    """Look often until something holds; fails with a sentence."""
+def wait_until(
+    condition: Callable[[], bool], seconds: float, what: str, process: Running | None = None, *, every: float = 0.02
+) -> None:
+    """Look often until something holds; fails with a sentence, and with what the process printed last."""
     idle = threading.Event()
     for _ in range(int(seconds / every)):
         if condition():
             return
+        if process is not None and process.ended and not condition():
+            break
         idle.wait(every)
-    raise TimeoutError(f"not within {seconds:g} s: {what}")
+    raise TimeoutError(f"not within {seconds:g} s: {what}\n{process.said[-3000:] if process else ''}")

@@ -29,7 +29,7 @@ from ingest.privacy import masked
 from ingest.scalars import LAST_MS, wire_time
 from ingest.topics import PREFIX, address, split
 
-_METRIC = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_METRIC = re.compile(wire.METRIC)
 _MOST = 100_000  # topics and sets of metric names remembered
 
 
@@ -63,8 +63,8 @@ def _metrics(raw: Mapping[str, Value]) -> Metrics:
     percents = _percents.get(names)
     for name in _shape(names) if percents is None else percents:
         value = raw[name]
-        if isinstance(value, int | float) and not 0 <= value <= 100:
-            raise _RefusedError("out_of_range", f"{name}={value:g}: a percentage is 0 to 100")
+        if value is not None and (isinstance(value, bool | str) or not 0 <= value <= 100):
+            raise _RefusedError("out_of_range", f"{name}={str(value)[:40]}: a percentage is a number from 0 to 100")
     return raw
 
 
@@ -76,7 +76,7 @@ def _shape(names: tuple[str, ...]) -> tuple[str, ...]:
             raise _RefusedError("bad_metrics", f"metric name {name[:70]!r} is not [a-z][a-z0-9_]*")
     if len(_percents) >= _MOST:
         _percents.clear()
-    found = _percents[names] = tuple(name for name in names if name.endswith("_pct"))
+    found = _percents[names] = tuple(name for name in names if name.endswith(wire.PERCENT))
     return found
 
 
@@ -86,8 +86,8 @@ def _with_texts(raw: Mapping[str, Value]) -> Metrics:
 
 
 def _text(name: str, value: str) -> str:
-    if len(value) > 256 or "\0" in value:
-        raise _RefusedError("bad_value", f"{name}: text over 256 characters or with NUL")
+    if len(value) > wire.MAX_TEXT or "\0" in value:
+        raise _RefusedError("bad_value", f"{name}: text over {wire.MAX_TEXT} characters or with NUL")
     return masked(value)
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from ingest.adapter import Source, adapters, choose
 from ingest.admission import Gate
 from ingest.batch import Judge
@@ -48,6 +50,29 @@ class Bench:
 
     def views(self):
         return {view.device.address: view for view in self.service.views()}
+
+
+class Counting(MemoryStore):
+    """A memory that refuses one number for good and is away once, after so many commits."""
+
+    poison = away_after = 0
+
+    def refuse(self, judged):
+        if judged.outcome is Outcome.STORED and any(report.seq == self.poison for report in judged.reports):
+            return StoreRefusedError("no")
+        return None
+
+    def write(self, batch, *rest, **more):
+        outcomes = super().write(batch, *rest, **more)
+        if self.refuses == self.refuse and self.away_after:
+            self.away_after -= 1
+            if not self.away_after:
+                self.refuses = self.once_away
+        return outcomes
+
+    def once_away(self, judged):
+        self.refuses = self.refuse
+        return StoreUnavailableError("away")
 
 
 def message(channel, device="demo/camera/c1", retained=False, **body):
@@ -163,6 +188,53 @@ def test_a_restart_takes_up_what_is_still_on_disk(tmp_path):
     facts = again.service.ledger.facts()
     assert (facts["stored"], facts["duplicate"], facts["in_flight"], facts["spooled"]) == (2, 1, 0, 0)
     assert len(store.rows) == 2
+
+
+def test_a_second_outage_after_a_restart_loses_nothing_though_numbers_of_records_begin_again(tmp_path):
+    store = MemoryStore()
+    for boot in range(3):
+        bench = Bench(store, Spool(tmp_path, 10**6))
+        store.refuses = lambda _judged: StoreUnavailableError("away")
+        bench.hear(sample(10 * boot + 1))
+        bench.hear(sample(10 * boot + 2))
+        store.refuses = lambda _judged: None
+        bench.now += 60_000
+        bench.service.step()
+        assert len(store.rows) == 2 * boot + 2
+
+
+@pytest.mark.parametrize("spooled", [False, True])
+def test_a_database_lost_in_the_midst_of_isolating_enters_no_message_twice(tmp_path, spooled):
+    store = Counting()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    if spooled:
+        store.refuses = lambda _judged: StoreUnavailableError("away")
+        bench.hear(*(sample(n) for n in range(1, 9)))
+        bench.now += 60_000
+    store.poison, store.away_after = 2, 3
+    store.refuses = store.refuse
+    if spooled:
+        bench.service.step()
+    else:
+        bench.hear(*(sample(n) for n in range(1, 9)))
+    assert store.away_after == 0
+    bench.now += 60_000
+    bench.service.step()
+    facts = bench.service.ledger.facts()
+    assert (facts["stored"], facts["quarantined"], facts["duplicate"], facts["in_flight"]) == (7, 1, 0, 0)
+    assert len(store.quarantined) == 1
+
+
+def test_a_clock_set_back_does_not_keep_the_database_away(tmp_path):
+    store = MemoryStore()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    store.refuses = lambda _judged: StoreUnavailableError("away")
+    bench.hear(sample(1))
+    store.refuses = lambda _judged: None
+    bench.now -= 24 * 3_600_000
+    bench.service.step()
+    assert len(store.rows) == 1
+    assert not bench.service.keeper.away
 
 
 def test_a_device_that_shouts_is_held_back_and_its_neighbours_are_not():
