@@ -1,4 +1,4 @@
-"""The self-probe's newest stamp, for the probe itself: so it measures how long the stream takes. No page asks for it."""
+"""The self-probe's newest stamp, for itself: so it measures how long the stream takes. No page asks for it."""
 
 from maps.layer import Layer, Part
 from maps.model import Delta, Sight, Snapshot

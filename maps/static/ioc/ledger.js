@@ -22,7 +22,7 @@ const troubles = new Troubles();
 function showSum(account) {
   const term = (name) => h("span", { class: `term ${name}` }, h("span", {}, t(`ledger.${name}`)), " ",
     h("b", { class: "number" }, count(account[name])));
-  const terms = OUTCOMES.flatMap((name, at) => [h("span", { class: "sign-of" }, at ? " + " : " = "), term(name)]);
+  const terms = OUTCOMES.map((name, at) => h("span", { class: "group" }, h("span", { class: "sign-of" }, at ? " + " : " = "), term(name)));
   find("sum").replaceChildren(term("received"), ...terms);
 }
 
