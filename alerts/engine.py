@@ -74,12 +74,12 @@ class Engine:
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
         self._rules = {rule.name: rule for rule in rules}
-        self._of_metric: dict[tuple[str, str], list[Rule]] = {}
+        self._of_metric: dict[str, list[tuple[str, Rule]]] = {}  # by family: the metric and who judges it
         self._of_presence: dict[str, list[Rule]] = {}
         for rule in self._rules.values():
             for family in (rule.family,) if rule.family else FAMILIES:
                 if rule.metric is not None:
-                    self._of_metric.setdefault((family, rule.metric), []).append(rule)
+                    self._of_metric.setdefault(family, []).append((rule.metric, rule))
                 elif rule.subject is Subject.PRESENCE:
                     self._of_presence.setdefault(family, []).append(rule)
         for key in self._open:
@@ -128,10 +128,11 @@ class Engine:
         if device is None or device.admission is not Admission.ADMITTED:
             return []
         steps: list[Transition] = []
-        family = device.family
-        for metric, value in sample.metrics.items():
-            for rule in self._of_metric.get((family, metric), ()):
-                steps += self._apply(rule, device, rule.test.judge(value), at, sample.ts)
+        metrics = sample.metrics
+        calm = not self._withheld and not self._by_device.get(sample.device)  # then only what is bad matters
+        for metric, rule in self._of_metric.get(device.family, ()):
+            if metric in metrics and (not calm or rule.test.suspects(metrics[metric])):
+                steps += self._apply(rule, device, rule.test.judge(metrics[metric]), at, sample.ts)
         return steps
 
     def _judge_view(self, view: View, now: int) -> list[Transition]:

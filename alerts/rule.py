@@ -37,6 +37,9 @@ class Test(Protocol):
     def judge(self, fact: Value | Presence, /) -> Finding:
         """What this fact says; pure."""
 
+    def suspects(self, fact: Value | Presence, /) -> bool:
+        """Whether the fact may be bad: of a device without alerts nothing else is looked at, so it must be quick."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

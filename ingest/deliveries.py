@@ -21,11 +21,10 @@ def delivery(message: Message) -> tuple[int, int]:
 
 def unidentified(judged: Judged) -> bool:
     """Whether a kept message can only be known again by its delivery."""
-    return (
-        judged.outcome is Outcome.STORED
-        and judged.message.qos > 0
-        and any(isinstance(r, Sample | Event) and r.seq is None and not r.stamped for r in judged.reports)
-    )
+    for report in judged.reports:
+        if isinstance(report, Sample | Event) and report.seq is None and not report.stamped:
+            return judged.outcome is Outcome.STORED and judged.message.qos > 0
+    return False
 
 
 class Deliveries:

@@ -62,7 +62,7 @@ UPDATE device SET
     fw = coalesce(%(fw)s, fw), lat = coalesce(%(lat)s, lat), lon = coalesce(%(lon)s, lon),
     area = CASE WHEN 'area' = ANY (held) THEN area ELSE coalesce(%(area)s, area) END, gateway = coalesce(%(gateway)s, gateway),
     interval_s = coalesce(%(interval_s)s, interval_s), metrics = %(metrics)s::jsonb, commands = %(commands)s,
-    session = coalesce(%(session)s, session), changed_at = clock_timestamp()
+    session = coalesce(%(session)s, session)
 WHERE id = %(device_id)s
 
 -- name: insert_ack
@@ -107,13 +107,12 @@ ON CONFLICT (started_at) DO UPDATE SET
     hearing = excluded.hearing
 
 -- name: keep_states
--- Checkpoints the changing part of devices.
+-- Checkpoints the changing part of devices; an empty text or the year 1970 stands for nothing.
 UPDATE device SET
-    state = row.state, state_reason = row.reason, session = row.session,
-    heard_at = 'epoch'::timestamptz + row.heard * interval '1 ms', latest = row.latest::jsonb,
-    kept_at = clock_timestamp()
-FROM unnest(%(address)s::text[], %(state)s::text[], %(reason)s::text[], %(session)s::text[], %(heard)s::bigint[],
-            %(latest)s::text[]) AS row (address, state, reason, session, heard, latest)
+    state = nullif(row.state, ''), state_reason = nullif(row.reason, ''), session = nullif(row.session, ''),
+    heard_at = nullif(row.heard, 'epoch'), latest = row.latest, kept_at = clock_timestamp()
+FROM unnest(%(address)s::text[], %(state)s::text[], %(reason)s::text[], %(session)s::text[], %(heard)s::timestamptz[],
+            %(latest)s::jsonb[]) AS row (address, state, reason, session, heard, latest)
 WHERE device.address = row.address
 
 -- name: devices
@@ -152,11 +151,14 @@ SELECT max(kept_at) FROM ingest_run
 SELECT max(kept_at) FROM device
 
 -- name: readings_since
--- Readings kept after the last checkpoint, oldest first.
-SELECT address, round(extract(epoch FROM ts) * 1000)::bigint, m, round(extract(epoch FROM received_at) * 1000)::bigint
-FROM reading JOIN device ON device.id = device_id
-WHERE received_at > %(after)s AND NOT suspect
-ORDER BY received_at LIMIT 500000
+-- Readings kept since about the last checkpoint, oldest first; of very many the newest.
+SELECT address, ts, m, received_at FROM (
+    SELECT address, round(extract(epoch FROM ts) * 1000)::bigint AS ts, m,
+           round(extract(epoch FROM received_at) * 1000)::bigint AS received_at
+    FROM reading JOIN device ON device.id = device_id
+    WHERE received_at > %(after)s AND NOT suspect
+    ORDER BY reading.received_at DESC LIMIT 200000) AS newest
+ORDER BY received_at
 
 -- name: set_mark
 -- The last record of a spool that is kept, noted with the batch itself.

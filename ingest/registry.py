@@ -6,11 +6,12 @@ a report is new (that is admission) and never stores. Pure: `now` is an argument
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from operator import attrgetter
 
 from ingest.family import families
 from ingest.model import Admission, Birth, Device, Event, Latest, Metrics, Presence, Report, Sample, Status, View
-from ingest.presence import Facts, Hearing, judge
+from ingest.presence import SILENCE, Facts, Hearing, judge
 
 _BACKLOG = 64  # samples of a device that wait to be folded, at most
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
@@ -28,7 +29,12 @@ class _Entry:
     latest: dict[str, Latest] = field(default_factory=dict)
     backlog: list[Sample] = field(default_factory=list)
     presence: Presence = field(default_factory=Presence)
-    kept: bool = True  # the store's checkpoint equals this
+
+    @property
+    def due(self) -> int:
+        """When its silence would begin to count."""
+        interval_s = self.device.interval_s or families()[self.device.family].interval_s
+        return (self.heard or 0) + round(SILENCE * interval_s * 1000)
 
     @property
     def well(self) -> bool:
@@ -66,6 +72,7 @@ class Registry:
         self.hearing = hearing
         self._entries: dict[str, _Entry] = {}
         self._changed: dict[str, None] = {}
+        self._unkept: dict[str, _Entry] = {}  # not as the store's checkpoint has it, longest waiting first
         for device, checkpoint in entries:
             entry = self._entries[device.address] = _Entry(device)
             if checkpoint is not None:
@@ -97,7 +104,7 @@ class Registry:
             self.apply(sample, sample.received_at, retained=False, admission=admission)
             return
         entry.heard = sample.received_at
-        entry.kept = False
+        self._unkept[sample.device] = entry
         if not sample.suspect:
             entry.backlog.append(sample)
             if len(entry.backlog) >= _BACKLOG:
@@ -109,7 +116,7 @@ class Registry:
         if entry is None:
             entry = self._entries[report.device] = _Entry(Device(report.device, admission))
         self._changed[report.device] = None
-        entry.kept = False
+        self._unkept[report.device] = entry
         if not retained and not (isinstance(report, Status) and report.will):
             entry.heard = max(received_at, entry.heard or 0)
         match report:
@@ -135,18 +142,29 @@ class Registry:
 
     def tick(self, now: int) -> tuple[View, ...]:
         """The devices whose presence the mere passing of time changed. Gateways first: children inherit from them."""
-        order = sorted(self._entries.values(), key=lambda entry: entry.device.gateway is not None)
-        return tuple(self._view(entry) for entry in order if self._judge(entry, now))
+        changed = [
+            entry for entry in self._entries.values() if entry.device.gateway is None and self._stale(entry, now)
+        ]
+        changed += [entry for entry in self._entries.values() if entry.device.gateway and self._stale(entry, now)]
+        return tuple(self._view(entry) for entry in changed)
+
+    def _stale(self, entry: _Entry, now: int) -> bool:
+        """Judge anew, unless it is plain that a device in service still is: that is most of them, every second."""
+        if entry.well and entry.due > now and self.hearing.deaf_since is None:
+            gateway = self._entries.get(entry.device.gateway or "")
+            if gateway is None or gateway.well:
+                return False
+        return self._judge(entry, now)
 
     def views(self) -> tuple[View, ...]:
         """All devices as last judged."""
         return tuple(self._view(entry) for entry in self._entries.values())
 
-    def unkept(self) -> Sequence[Checkpoint]:
-        """What changed since the last call of this, for the store's checkpoint."""
-        found = [entry for entry in self._entries.values() if not entry.kept]
+    def unkept(self, most: int | None = None) -> Sequence[Checkpoint]:
+        """What changed since it was last given here, the longest waiting first; `most` spreads the work."""
+        found = list(islice((entry for entry in self._unkept.values()), most))
         for entry in found:
-            entry.kept = True
+            del self._unkept[entry.device.address]
         return [
             Checkpoint(e.device.address, e.state, e.reason, e.session, e.heard, dict(e.fold())) for e in found
         ]  # fmt: skip
@@ -154,7 +172,7 @@ class Registry:
     def forget_kept(self, rows: Iterable[Checkpoint]) -> None:
         """A checkpoint failed: what it held is to be kept again."""
         for row in rows:
-            self._entries[row.address].kept = False
+            self._unkept.setdefault(row.address, self._entries[row.address])
 
     def _judge(self, entry: _Entry, now: int) -> bool:
         """Whether the presence changed; an unchanged one keeps its `since`."""

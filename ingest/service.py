@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _TICK_MS = 1000
 _WAIT_S = 0.2  # between attempts while neither database nor disk takes a batch
 _CHECKPOINT_MS = 5000
+_CHECKPOINT_ROWS = 1000  # or a sixth of the devices: each is kept at least every half minute
 _DAY_MS = 24 * 3_600_000
 _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks of two machines differ
 
@@ -188,7 +189,9 @@ class IngestService:
         if self.keeper.away:
             return
         with self._folding:
-            rows = self.registry.unkept()
+            rows = self.registry.unkept(
+                None if self.stopping.is_set() else max(_CHECKPOINT_ROWS, len(self.registry) // 6)
+            )
         try:
             self.store.checkpoint(rows, self.ledger, now, hearing=self._hears())
             if now - self._ahead >= _DAY_MS:

@@ -29,7 +29,7 @@ from ingest.store import Admit, Known, Loaded, Mark, settled
 from ingest.trouble import troubles
 
 _SQL = load("ingest")
-_OVERLAP = timedelta(minutes=10)  # far more than lies between a commit and its acknowledgement
+_OVERLAP = timedelta(seconds=90)  # more than lies between a commit and its receipt, or between two checkpoints
 _TROUBLES = ("duplicate", "quarantined", "shed")
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before anything was received
 _REFUSALS = ("22", "23", "54")  # SQLSTATE classes: data, constraints, limits; all else is for waiting
@@ -122,11 +122,16 @@ class TimescaleStore:
         with self._transaction() as cursor:
             if rows:
                 columns = {
-                    name: [getattr(row, name) for row in rows]
-                    for name in ("address", "state", "reason", "session", "heard")
+                    "address": arrays.texts([row.address for row in rows]),
+                    "state": arrays.texts([row.state or "" for row in rows]),
+                    "reason": arrays.texts([row.reason or "" for row in rows]),
+                    "session": arrays.texts([row.session or "" for row in rows]),
+                    "heard": arrays.moments([row.heard or 0 for row in rows]),
+                    "latest": arrays.jsons(
+                        [_json({n: [v.value, v.ts] for n, v in row.latest.items()}) for row in rows]
+                    ),
                 }
-                latest = [_json({n: [v.value, v.ts] for n, v in row.latest.items()}).decode() for row in rows]
-                cursor.execute(_SQL["keep_states"], {**columns, "latest": latest})
+                cursor.execute(_SQL["keep_states"], columns)
             cursor.execute(_SQL["trim_quarantine"])
             _keep_run(cursor, ledger, hearing=hearing)
 

@@ -81,7 +81,8 @@ def database_problem(pool: Pool) -> str | None:
 
 def _judge(alerts: AlertService, heard: Heard) -> None:
     alerts.hear(heard)
-    alerts.tick(heard.now)
+    if not heard.samples and not heard.events:  # the ingest's own tick, once a second
+        alerts.tick(heard.now)
 
 
 def _deaf(service: IngestService) -> str | None:

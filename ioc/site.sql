@@ -7,8 +7,8 @@ ON CONFLICT (slug) DO UPDATE SET name = excluded.name, parent = excluded.parent,
 
 -- name: list_device
 -- A device the officer expects; one already known keeps what it said of itself, and is admitted if it was pending.
-INSERT INTO device AS d (address, admission, name, area, lat, lon, gateway, held)
-VALUES (%(address)s, 'admitted', %(name)s, %(area)s, %(lat)s, %(lon)s, %(gateway)s,
+INSERT INTO device AS d (address, admission, name, area, lat, lon, gateway, changed_at, held)
+VALUES (%(address)s, 'admitted', %(name)s, %(area)s, %(lat)s, %(lon)s, %(gateway)s, clock_timestamp(),
         array_remove(ARRAY[CASE WHEN %(name)s::text IS NOT NULL THEN 'name' END,
                            CASE WHEN %(area)s::text IS NOT NULL THEN 'area' END], NULL))
 ON CONFLICT (address) DO UPDATE SET

@@ -29,6 +29,10 @@ class Absence:
             return Finding(Verdict.BAD, reason=fact.reason or "silent")
         return Finding(Verdict.GOOD, reason=fact.reason)
 
+    def suspects(self, fact: Value | Presence) -> bool:
+        """Whether someone may be missing."""
+        return isinstance(fact, Presence) and (fact.connected is False or not fact.fresh)
+
 
 def read(_options: Options) -> Absence:
     """No options of its own."""

@@ -33,6 +33,10 @@ class Limits:
             return Finding(Verdict.BAD, fact, severity=worst)
         return Finding(Verdict.GOOD if self._is_good(fact) else Verdict.BETWEEN, fact)
 
+    def suspects(self, fact: Value | Presence) -> bool:
+        """Whether it is a number beyond a limit."""
+        return isinstance(fact, int | float) and self.exceeded_by(fact)
+
     def exceeded_by(self, value: float) -> bool:
         """Whether the value is bad."""
         return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
@@ -54,6 +58,10 @@ class Equals:
         if not isinstance(fact, bool):
             return Finding(Verdict.UNKNOWN, reason="no_data" if fact is None else "not_a_boolean")
         return Finding(Verdict.BAD if fact is self.bad else Verdict.GOOD, str(fact).lower())
+
+    def suspects(self, fact: Value | Presence) -> bool:
+        """Whether it is the wrong one."""
+        return fact is self.bad
 
 
 def read(options: Options) -> Limits | Equals:

@@ -5,6 +5,7 @@ counts ends by itself after so many.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,6 @@ from pathlib import Path
 from generator import nth, topic
 from realparts import places
 
-from ioc.migrate import migrate
 from stage import HERE
 from stage.parts import Parts
 
@@ -56,7 +56,9 @@ class Contestant:
 
 
 def _make_ours(parts: Parts) -> None:
-    migrate(parts.dsn)
+    known = {**os.environ, "IOC_DATABASE__DSN": parts.dsn}
+    words = [sys.executable, "-m", "ioc.cli", "migrate"]
+    subprocess.run(words, env=known, cwd=HERE.parent, check=True, capture_output=True)
 
 
 def _make_peers(parts: Parts) -> None:

@@ -71,7 +71,7 @@ CREATE TABLE device (
     commands text[] NOT NULL DEFAULT '{}',
     held text[] NOT NULL DEFAULT '{}',
     enrolled_at timestamptz NOT NULL DEFAULT now(),
-    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    changed_at timestamptz NOT NULL DEFAULT '-infinity',
     state text,
     state_reason text,
     session text,
@@ -84,7 +84,7 @@ COMMENT ON COLUMN device.address IS 'site/family/name, as in its topic; never ch
 COMMENT ON COLUMN device.area IS 'Slug of the area it stands in; not in its topic, for areas merge.';
 COMMENT ON COLUMN device.gateway IS 'Address of the gateway it reaches us through; when that dies, this is unknown.';
 COMMENT ON COLUMN device.held IS 'Columns that an operator or the site file set: a birth does not overwrite them.';
-COMMENT ON COLUMN device.changed_at IS 'When its record (not its readings) last changed; running services follow it.';
+COMMENT ON COLUMN device.changed_at IS 'When a person or the site file last changed its record; the running ingest follows it.';
 COMMENT ON COLUMN device.latest IS 'Newest value of each metric: {"metric": [value, epoch ms]}.';
 CREATE INDEX device_changed ON device (changed_at);
 
