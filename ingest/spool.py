@@ -29,7 +29,7 @@ _SEGMENT: Final = 32 * 2**20
 class Record(msgspec.Struct, frozen=True):
     """One batch as spooled. `shed` counts, by device, the messages of it that were let go.
 
-    `gaps` is what the batch adds, by device, to the numbers that are missing: it is entered with the batch, also by a later run.
+    `gaps` is what the batch adds, by device, to the numbers that are missing: entered with it, also by a later run.
     """
 
     batch: list[Judged]
