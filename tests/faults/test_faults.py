@@ -162,6 +162,9 @@ def broker_restarted_with_a_queue(stage):
 
 
 def broker_forgets(stage):
+    # What is missing before a device's first number nobody can know: each must have been heard.
+    heard_of = "SELECT count(*) > 100 AND bool_and(id IN (SELECT device_id FROM reading)) FROM device"
+    until(lambda: ask(stage.district.asks, heard_of)[0][0], 60)
     stage.ingest.kill()
     away_for(1)
     stage.broker.stop()
@@ -299,7 +302,10 @@ def settle(case, district, published):
         told = district.hours()
         return district.distinct() + told["shed"] + (told["seq_gaps"] if case.forgets else 0) >= published
 
-    until(there, 60)
+    try:
+        until(there, 60)
+    except AssertionError:
+        raise AssertionError(f"published {published}, stored {district.distinct()}, {district.hours()}") from None
 
 
 def account(case, district, published, record, order=None):
