@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-ingest lock
+.PHONY: help run test test-faults lint bench bench-ingest lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -30,6 +30,10 @@ test: $(TEST_STAMP) ## chuẩn bị phần thật, kiểm tra / provide the real
 	@$(PY) tests/provision/provision.py
 	@$(MAKE) --no-print-directory lint
 	$(VENV)/bin/pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-faults: $(TEST_STAMP) ## mọi sự cố, dạng dài (khoảng 40 phút) / every fault and a million odd messages; writes docs/faults.md
+	@$(PY) tests/provision/provision.py
+	IOC_FAULTS=long IOC_FAULTS_TABLE=docs/faults.md $(VENV)/bin/pytest -n 2 tests/faults tests/e2e/test_fuzz.py $(PYTEST_ARGS)
 
 lint: $(TEST_STAMP) ## kiểm tra mã nguồn / floors, types, style
 	$(VENV)/bin/lint-imports

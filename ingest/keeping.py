@@ -6,7 +6,7 @@ away the batch is on disk, synced, before it is acknowledged. Only where the dis
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ingest.admission import Gate
@@ -28,6 +28,7 @@ class _Work:
     """A batch and how far it is committed: the parts that are left, the next one last."""
 
     batch: Sequence[Judged]
+    gaps: Mapping[str, int]  # missing numbers by device, to be entered with it
     kept: list[Judged] = field(default_factory=list)
     left: list[Sequence[Judged]] = field(init=False)
 
@@ -60,7 +61,7 @@ class Keeper:
 
     def keep(self, batch: Sequence[Judged]) -> list[Judged] | None:
         """Keep a batch; what of it is new, or None where neither database nor disk takes it now: then ask again."""
-        work = self._begun if self._begun is not None and self._begun.batch is batch else _Work(batch)
+        work = self._begun if self._begun is not None and self._begun.batch is batch else self._begin(batch)
         self._begun = None
         if self._due():
             try:
@@ -69,12 +70,16 @@ class Keeper:
             except StoreUnavailableError as error:
                 self._lost(error)
         if work.left:
-            aside = self._put_aside([judged for part in reversed(work.left) for judged in part])
+            aside = self._put_aside([judged for part in reversed(work.left) for judged in part], work.gaps)
             if aside is None:
                 self._begun = work  # what of it is in the database already stays so
                 return None
             work.kept += aside
         return work.kept
+
+    def taken_up(self) -> None:
+        """What admission knows now is kept; what it misses was counted in the hour or stands with a record on disk."""
+        self._gate.paid(dict(self._gate.owed))
 
     def drain(self) -> None:
         """Bring what is on disk into the database, oldest first, for a part of a second."""
@@ -107,7 +112,7 @@ class Keeper:
     def _keep_record(self, record: Record, mark: Mark) -> None:
         if self._draining is None or self._draining[0] != mark:
             gone = [judged for device, n in record.shed.items() for judged in [_shed_of(device, record)] * n]
-            self._draining = mark, _Work([*record.batch, *gone])
+            self._draining = mark, _Work([*record.batch, *gone], record.gaps)
         self._work_off(self._draining[1], mark)
         self._draining = None
 
@@ -120,12 +125,13 @@ class Keeper:
         while work.left:
             part = work.left[-1]
             try:
-                kept = self._commit(part, mark if len(work.left) == 1 else None)
+                kept = self._commit(part, work.gaps, mark if len(work.left) == 1 else None)
             except StoreRefusedError as error:
                 work.left[-1:] = _smaller(part, error)
             else:
                 work.left.pop()
                 work.kept += kept
+                work.gaps = {}
 
     def _due(self) -> bool:
         """Whether to try the database now; also where the clock was set back meanwhile."""
@@ -136,15 +142,18 @@ class Keeper:
             self._try_at, self._wait_ms, self._full_told = 0, _FIRST_WAIT_MS, False
             _log.info("the database is back", extra={"action": "store_back"})
 
-    def _commit(self, batch: Sequence[Judged], mark: Mark | None) -> list[Judged]:
+    def _begin(self, batch: Sequence[Judged]) -> "_Work":
         gaps = dict(self._gate.owed)
-        outcomes = self._store.write(batch, self.ledger, gaps, hearing=self._hearing(), mark=mark)
         self._gate.paid(gaps)
+        return _Work(batch, gaps)
+
+    def _commit(self, batch: Sequence[Judged], gaps: Mapping[str, int], mark: Mark | None) -> list[Judged]:
+        outcomes = self._store.write(batch, self.ledger, gaps, hearing=self._hearing(), mark=mark)
         self.ledger.seq_gaps += sum(gaps.values())
         self.ledger.settle(outcomes)
         return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
 
-    def _put_aside(self, batch: Sequence[Judged]) -> list[Judged] | None:
+    def _put_aside(self, batch: Sequence[Judged], gaps: Mapping[str, int]) -> list[Judged] | None:
         """To disk; above its mark without readings (never without events and statuses), all of them accounted for."""
         if self._spool is None:
             return None
@@ -153,7 +162,7 @@ class Keeper:
             let_go.update(judged.reports[0].device for judged in batch if only_samples(judged))
             batch = [judged for judged in batch if not only_samples(judged)]
         try:
-            self._spool.append(batch, self._now(), let_go)
+            self._spool.append(batch, self._now(), let_go, gaps)
         except SpoolFullError as error:
             if not self._full_told:
                 self._full_told = True

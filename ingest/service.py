@@ -73,6 +73,7 @@ class IngestService:
             self._deliveries.note(record.batch)
             for judged in record.batch:
                 self._remember(judged)
+        self.keeper.taken_up()
         _log.info("took up the last state", extra={"action": "taken_up", "devices": len(self.registry)})
 
     def run(self) -> None:

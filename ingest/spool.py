@@ -27,11 +27,15 @@ _SEGMENT: Final = 32 * 2**20
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One batch as spooled. `shed` counts, by device, the messages of it that were let go."""
+    """One batch as spooled. `shed` counts, by device, the messages of it that were let go.
+
+    `gaps` is what the batch adds, by device, to the numbers that are missing: entered with it, also by a later run.
+    """
 
     batch: list[Judged]
     at: int  # when the batch came, epoch ms
     shed: dict[str, int] = {}
+    gaps: dict[str, int] = {}
 
     @property
     def messages(self) -> int:
@@ -64,9 +68,15 @@ class Spool:
     def __bool__(self) -> bool:
         return bool(self._pending)
 
-    def append(self, batch: Sequence[Judged], at: int, shed: Mapping[str, int] | None = None) -> None:
+    def append(
+        self,
+        batch: Sequence[Judged],
+        at: int,
+        shed: Mapping[str, int] | None = None,
+        gaps: Mapping[str, int] | None = None,
+    ) -> None:
         """Write a batch and sync it; `SpoolFullError` where the bound or the disk does not let it in."""
-        record = Record([_slim(judged) for judged in batch], at, dict(shed or {}))
+        record = Record([_slim(judged) for judged in batch], at, dict(shed or {}), dict(gaps or {}))
         body = _encode(record)
         data = _HEAD.pack(self._next, len(body), zlib.crc32(body)) + body
         if sum(self._sizes.values()) + len(data) > self._most_bytes:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import paho.mqtt.client as paho
 import pytest
 from realparts import places
+from realparts.certificates import lay_certificates
 from realparts.processes import free_port
 
 from ingest.bulk import BulkReader
@@ -379,20 +380,7 @@ def set_password(file, password):
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     """A throw-away authority, a broker's certificate for `localhost` by it, and another authority."""
-    folder = tmp_path_factory.mktemp("tls")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
-
-    for authority in ("ca", "other"):
-        openssl(
-            "req", "-x509", *key, "-keyout", f"{authority}.key", "-out", f"{authority}.crt", "-subj", f"/CN={authority}"
-        )
-    openssl("req", "-x509", *key, "-keyout", "server.key", "-out", "server.crt", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE",
-            "-CA", "ca.crt", "-CAkey", "ca.key")  # fmt: skip
-    return folder
+    return lay_certificates(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

@@ -225,6 +225,25 @@ def test_a_database_lost_in_the_midst_of_isolating_enters_no_message_twice(tmp_p
     assert len(store.quarantined) == 1
 
 
+@pytest.mark.parametrize("missing", [0, 5])
+def test_missing_numbers_are_counted_once_also_across_a_restart_with_a_spool(tmp_path, missing):
+    store = MemoryStore()
+    bench = Bench(store, Spool(tmp_path, 10**6))
+    bench.hear(sample(1))
+    store.refuses = lambda _judged: StoreUnavailableError("away")
+    bench.hear(sample(2), sample(3 + missing))
+    store.refuses = lambda _judged: None
+    bench.now += 60_000
+    bench.service.keeper.drain = lambda: None  # killed when live messages had passed what was on disk
+    bench.hear(sample(4 + missing))
+    again = Bench(store, Spool(tmp_path, 10**6))
+    again.now = bench.now
+    again.hear(sample(5 + missing))
+    again.service.step()
+    assert len(store.rows) == 5
+    assert bench.service.ledger.seq_gaps + again.service.ledger.seq_gaps == missing
+
+
 def test_a_clock_set_back_does_not_keep_the_database_away(tmp_path):
     store = MemoryStore()
     bench = Bench(store, Spool(tmp_path, 10**6))
