@@ -15,14 +15,16 @@ _GROWTH = 1.05
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One aim and what came of it."""
+    """One aim and what came of it; `met` by the median, `agreed` by every round alike."""
 
     aim: str
     found: str
     met: bool
+    agreed: bool = True
 
     def __str__(self) -> str:
-        return f"{'met   ' if self.met else 'MISSED'}  {self.aim}: {self.found}"
+        word = "met" if self.met else "MISSED"
+        return f"{word if self.agreed else f'{word}, rounds differ':<22}{self.aim}: {self.found}"
 
 
 def speeds(rounds: Rounds) -> list[str]:
@@ -53,8 +55,8 @@ def ratios(rounds: Rounds) -> list[Verdict]:
         if peer in rounds and who.INGEST in rounds:
             pairs = zip(rounds[who.INGEST], rounds[peer], strict=False)
             each = [getattr(ours, what) / getattr(theirs, what) for ours, theirs in pairs]
-            ratio = statistics.median(each)
-            found.append(Verdict(aim, _spread(each, 2), ratio >= limit if what == "rate" else ratio <= limit))
+            passed = [(one >= limit) == (what == "rate") for one in [statistics.median(each), *each]]
+            found.append(Verdict(aim, _spread(each, 2), passed[0], agreed=len(set(passed)) == 1))
     return found
 
 
