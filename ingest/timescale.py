@@ -8,29 +8,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.adapt import Dumper, PyFormat
-from psycopg.pq import Format
 
-from ingest import arrays
+from ingest import arrays, bookkeeping
 from ingest.arrays import Array
 from ingest.batch import Judged
-from ingest.deliveries import delivery, unidentified
+from ingest.dumper import ArrayDumper
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
 from ingest.queries import load
 from ingest.registry import Checkpoint
 from ingest.store import Admit, Known, Loaded, Mark, settled
-from ingest.trouble import troubles
 
 _SQL = load("ingest")
 _OVERLAP = timedelta(seconds=90)  # more than lies between a commit and its receipt, or between two checkpoints
-_TROUBLES = ("duplicate", "quarantined", "shed")
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)  # before anything was received
 _REFUSALS = ("22", "23", "54")  # SQLSTATE classes: data, constraints, limits; all else is for waiting
 # A database that stopped answering, or a network that swallows packets, must be noticed within seconds.
@@ -43,29 +38,6 @@ _json = msgspec.json.Encoder().encode
 
 class _RepeatsInside(Exception):  # noqa: N818 - a signal within this module, not an error
     """The batch holds rows that are there already."""
-
-
-class _ArrayDumper(Dumper):
-    """Hands our ready-made arrays to psycopg."""
-
-    format = Format.BINARY
-
-    def dump(self, obj: Array) -> bytes:
-        return obj.data
-
-    def get_key(self, obj: Array, format: PyFormat) -> tuple[type, ...]:  # noqa: A002, ARG002 - psycopg's names
-        return _ArrayDumper, _oid_class(obj.oid)
-
-    def upgrade(self, obj: Array, format: PyFormat) -> "_ArrayDumper":  # noqa: A002, ARG002
-        dumper = _ArrayDumper(type(obj))
-        dumper.oid = obj.oid
-        return dumper
-
-
-@cache
-def _oid_class(oid: int) -> type:
-    """A stand-in type per array type: psycopg keeps one dumper for each key."""
-    return type(f"Array{oid}", (), {})
 
 
 class TimescaleStore:
@@ -133,7 +105,7 @@ class TimescaleStore:
                 }
                 cursor.execute(_SQL["keep_states"], columns)
             cursor.execute(_SQL["trim_quarantine"])
-            _keep_run(cursor, ledger, hearing=hearing)
+            bookkeeping.keep_run(cursor, ledger, hearing=hearing)
 
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment."""
@@ -156,28 +128,29 @@ class TimescaleStore:
         self, batch: Sequence[Judged], ledger: Ledger, gaps: Mapping[str, int], *, hearing: bool,
         mark: Mark | None, telling: bool,
     ) -> Sequence[Outcome]:  # fmt: skip
+        samples, events, others = _by_kind(batch)
         with self._transaction() as cursor:
-            self._identify(cursor, batch)
-            new = self._readings(cursor, batch, telling=telling)
-            new |= self._events(cursor, batch)
-            self._others(cursor, batch)
-            _quarantine(cursor, batch)
-            if not telling and any(self._key(report) not in new for report in _events_of(batch)):
+            self._identify(cursor, [*samples, *events, *(report for _, report in others)])
+            new = self._readings(cursor, samples, telling=telling)
+            new |= self._events(cursor, events)
+            self._others(cursor, others)
+            bookkeeping.quarantine(cursor, batch)
+            if not telling and any(self._key(event) not in new for event in events):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
             after.settle(outcomes)
             if batch:
-                _add_to_hour(cursor, batch, outcomes, gaps)
-                _keep_deliveries(cursor, batch)
+                bookkeeping.add_to_hour(cursor, batch, outcomes, gaps)
+                bookkeeping.keep_deliveries(cursor, batch)
             if mark is not None:
                 cursor.execute(_SQL["set_mark"], {"spool": mark.spool, "record": mark.record})
-            _keep_run(cursor, after, hearing=hearing)
+            bookkeeping.keep_run(cursor, after, hearing=hearing)
         return outcomes
 
-    def _identify(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+    def _identify(self, cursor: psycopg.Cursor, reports: Sequence[Report]) -> None:
         """Learn the ids of all devices of the batch, enrolling the unknown ones."""
-        wanted = {report.device for judged in batch for report in judged.reports} - self._ids.keys()
+        wanted = {report.device for report in reports} - self._ids.keys()
         if not wanted:
             return
         names = sorted(wanted)
@@ -202,8 +175,7 @@ class TimescaleStore:
             return device, report.ts, report.id, report.phase, seq, report.origin
         return device, report.ts, seq, report.origin if isinstance(report, Sample) else ""
 
-    def _readings(self, cursor: psycopg.Cursor, batch: Sequence[Judged], *, telling: bool) -> set[tuple[object, ...]]:
-        rows = [report for judged in batch for report in judged.reports if isinstance(report, Sample)]
+    def _readings(self, cursor: psycopg.Cursor, rows: Sequence[Sample], *, telling: bool) -> set[tuple[object, ...]]:
         if not rows:
             return set()
         ids = self._ids
@@ -223,8 +195,7 @@ class TimescaleStore:
             raise _RepeatsInside
         return set()
 
-    def _events(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> set[tuple[object, ...]]:
-        rows = _events_of(batch)
+    def _events(self, cursor: psycopg.Cursor, rows: Sequence[Event]) -> set[tuple[object, ...]]:
         if not rows:
             return set()
         columns = {
@@ -238,25 +209,24 @@ class TimescaleStore:
         }
         return set(cursor.execute(_SQL["insert_events"], {**columns, **more}).fetchall())
 
-    def _others(self, cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
+    def _others(self, cursor: psycopg.Cursor, said_so: Sequence[tuple[Judged, Report]]) -> None:
         """Births, statuses and acknowledgements: rare beside readings, so one statement each."""
-        for judged in batch:
-            for report in judged.reports:
-                facts = {"device_id": self._ids[report.device], "received_at": judged.message.received_at}
-                match report:
-                    case Birth():
-                        told = {f: getattr(report, f) for f in report.__struct_fields__ if f != "metrics"}
-                        metrics = _json(report.metrics).decode()
-                        cursor.execute(_SQL["bear"], {**facts, **told, "metrics": metrics,
-                                                      "commands": list(report.commands)})  # fmt: skip
-                    case Status():
-                        said = {"ts": report.ts, "state": report.state, "reason": report.reason or "",
-                                "session": report.session or ""}  # fmt: skip
-                        cursor.execute(_SQL["insert_status"], {**facts, **said})
-                        cursor.execute(_SQL["set_state"], {**facts, **said})
-                    case Ack():
-                        cursor.execute(_SQL["insert_ack"], {**facts, "ref": report.ref, "state": report.state,
-                                                            "ts": report.ts, "detail": report.detail})  # fmt: skip
+        for judged, report in said_so:
+            facts = {"device_id": self._ids[report.device], "received_at": judged.message.received_at}
+            match report:
+                case Birth():
+                    told = {f: getattr(report, f) for f in report.__struct_fields__ if f != "metrics"}
+                    metrics = _json(report.metrics).decode()
+                    cursor.execute(_SQL["bear"], {**facts, **told, "metrics": metrics,
+                                                  "commands": list(report.commands)})  # fmt: skip
+                case Status():
+                    said = {"ts": report.ts, "state": report.state, "reason": report.reason or "",
+                            "session": report.session or ""}  # fmt: skip
+                    cursor.execute(_SQL["insert_status"], {**facts, **said})
+                    cursor.execute(_SQL["set_state"], {**facts, **said})
+                case Ack():
+                    cursor.execute(_SQL["insert_ack"], {**facts, "ref": report.ref, "state": report.state,
+                                                        "ts": report.ts, "detail": report.detail})  # fmt: skip
 
     def _connect(self) -> psycopg.Connection:
         """Connect as the one ingest that writes here; a second one would hear every message twice."""
@@ -265,7 +235,7 @@ class TimescaleStore:
         if row is None or not row[0]:
             connection.close()
             raise StoreUnavailableError("another ingest is writing to this database; stop it first")
-        connection.adapters.register_dumper(Array, _ArrayDumper)
+        connection.adapters.register_dumper(Array, ArrayDumper)
         self._ids.clear()
         self._connection = connection
         return connection
@@ -288,46 +258,20 @@ class TimescaleStore:
             raise
 
 
-def _events_of(batch: Sequence[Judged]) -> list[Event]:
-    return [report for judged in batch for report in judged.reports if isinstance(report, Event)]
-
-
-def _quarantine(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
-    rows = [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
-    if rows:
-        columns = {
-            "received_at": [row.message.received_at for row in rows],
-            "topic": [row.message.topic[:512].replace("\0", "") for row in rows],
-            "reason": [row.reason for row in rows],
-            "detail": [row.detail.replace("\0", "") for row in rows],
-            "bytes": [len(row.message.payload) for row in rows],
-            "head": [row.head for row in rows],
-        }
-        cursor.execute(_SQL["insert_quarantine"], columns)
-
-
-def _add_to_hour(
-    cursor: psycopg.Cursor, batch: Sequence[Judged], outcomes: Sequence[Outcome], gaps: Mapping[str, int]
-) -> None:
-    at = batch[0].message.received_at
-    counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
-    total = {"at": at, "received": len(outcomes), "seq_gaps": sum(gaps.values())}
-    cursor.execute(_SQL["add_to_hour"], {**counts, **total})
-    if found := troubles(batch, outcomes, gaps):
-        names = sorted(found)  # always in one order, so that two writers cannot wait for each other
-        columns = {word: [found[name][word] for name in names] for word in (*_TROUBLES, "seq_gaps")}
-        cursor.execute(_SQL["add_to_devices"], {"at": at, "address": names, **columns})
-
-
-def _keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
-    kept = [delivery(judged.message) for judged in batch if unidentified(judged)]
-    if kept:
-        packets, digests = zip(*kept, strict=True)
-        cursor.execute(_SQL["keep_deliveries"], {"packet": list(packets), "digest": list(digests)})
-
-
-def _keep_run(cursor: psycopg.Cursor, ledger: Ledger, *, hearing: bool) -> None:
-    cursor.execute(_SQL["keep_run"], {**ledger.facts(), "started_at": ledger.started_at, "hearing": hearing})
+def _by_kind(batch: Sequence[Judged]) -> tuple[list[Sample], list[Event], list[tuple[Judged, Report]]]:
+    """The reports of a batch: readings, events, and the rare others with the messages that brought them."""
+    samples: list[Sample] = []
+    events: list[Event] = []
+    others: list[tuple[Judged, Report]] = []
+    for judged in batch:
+        for report in judged.reports:
+            if isinstance(report, Sample):
+                samples.append(report)
+            elif isinstance(report, Event):
+                events.append(report)
+            else:
+                others.append((judged, report))
+    return samples, events, others
 
 
 def _before(row: tuple[datetime | None] | None) -> datetime:

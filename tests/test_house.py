@@ -14,7 +14,18 @@ CONTRACTS = {
 
 # What may wait, log, read a clock or touch the world; everything else on the lower floors is a decision.
 SHELLS = {
-    "ingest": {"spool", "keeping", "mqtt", "bulk", "dialler", "timescale", "service", "queries"},
+    "ingest": {
+        "spool",
+        "keeping",
+        "bookkeeping",
+        "dumper",
+        "mqtt",
+        "bulk",
+        "dialler",
+        "timescale",
+        "service",
+        "queries",
+    },
     "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels"},
     "maps": {"hub", "live", "page", "localmap", "words"},
 }
