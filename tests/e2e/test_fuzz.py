@@ -106,7 +106,7 @@ def seeds():
 
 
 def sendable(topic):
-    """Whether a broker lets it through, `#` takes it, and it is no order: those the ingest sends itself are counted apart."""
+    """Whether a broker lets it through, `#` takes it, and it is no order: the ingest sends some, counted apart."""
     bad = any(c in "+#\0" or ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 for c in topic)
     return bool(topic) and not bad and not topic.startswith("$") and not topic.endswith("/command")
 
