@@ -6,15 +6,19 @@ import psycopg
 
 from alerts.service import AlertService
 from ingest.model import Heard, View
+from ingest.reader import BrokerUrl
 from ingest.service import IngestService
 from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
 from ioc.api.database import row
-from ioc.api.parts import Probe
+from ioc.api.parts import Parts, Probe
 from ioc.lifecycle import Stops
+from ioc.postman import Postman
+from ioc.probe import SelfProbe
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from ioc.visitor import Visitor
 from ioc.wiring import Told, open_pool, wire_alerts, wire_follower, wire_hub, wire_ingest, wire_store, wire_web
 
 
@@ -35,16 +39,24 @@ def all_in_one(
     pool = open_pool(dsn, stops)
     password = ensure_first_admin(pool, settings.web.admin_password)
     services: list[IngestService] = []
-    hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {})
+    probe = SelfProbe(site.slug, _probing(settings))
+    hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
     alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
 
     def listen(heard: Heard) -> None:
+        if (stamp := probe.hear(heard)) is not None:
+            hub.show_probe(stamp)
         hub.show(heard)
         _judge(alerts, heard)
 
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
     readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
-    wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]))
+    readiness |= {"probe": probe.problem} if probe.every_s else {}
+    parts = wire_web(
+        settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]),
+        probe=probe, fillings=lambda: {"alerts_unsaved": alerts.stats()["unsaved"]},
+    )  # fmt: skip
+    _start_probe(probe, settings, broker, server, parts, stops)
     return password
 
 
@@ -57,6 +69,20 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
     parts = wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness)
     wire_follower(parts, hub, stops)
     return password
+
+
+def _probing(settings: Settings) -> float:
+    """How often the probe speaks: never where the ingest does not listen to our own wire."""
+    heard = settings.ingest.adapters is None or "native" in settings.ingest.adapters
+    return settings.probe.every_s if heard else 0
+
+
+def _start_probe(probe: SelfProbe, settings: Settings, broker: str, server: Server, parts: Parts, stops: Stops) -> None:
+    """Let the probe knock at this process' own doors."""
+    postman = Postman(BrokerUrl.parse(broker), f"ioc-probe-{probe.session}", settings.mqtt.ca_file)
+    url = server.url.replace("http://", "ws://", 1) + "/ws/live"
+    probe.start(postman, Visitor(url, lambda: parts.inner.mint(parts.now()), probe.shown))
+    stops.add("self-probe", probe.stop)
 
 
 def _kept_account(pool: Pool) -> Mapping[str, int]:

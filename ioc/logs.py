@@ -51,3 +51,5 @@ def set_up(level: str, form: Literal["text", "json"]) -> None:
     logging.getLogger("uvicorn.error").addFilter(_refusals)
     for chatty in ("httpx", "httpcore", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)  # httpx would log URLs, which are secrets
+    for telling in ("uvicorn.error", "websockets"):
+        logging.getLogger(telling).setLevel(max(logging.INFO, root.level))  # their debug lines hold cookies and tokens

@@ -57,6 +57,12 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device_burst: Annotated[float, msgspec.Meta(gt=0)] = 10_000
 
 
+class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The self-probe: a marked sample every so many seconds; 0 is none."""
+
+    every_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 5
+
+
 class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The HTTP face. `https` says that a proxy before us speaks TLS, so that cookies are marked secure."""
 
@@ -95,12 +101,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     adapters: dict[str, dict[str, str]] = {}
+    probe: Probe = Probe()
     web: Web = Web()
     alerts: Alerts = Alerts()
     log: Log = Log()
 
 
-_SECTIONS = ("site", "database", "mqtt", "ingest", "web", "alerts", "log")
+_SECTIONS = ("site", "database", "mqtt", "ingest", "probe", "web", "alerts", "log")
 
 
 def load(file: Path | None, environment: Mapping[str, str]) -> Settings:

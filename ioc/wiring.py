@@ -44,11 +44,13 @@ from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops
+from ioc.probe import SelfProbe
+from ioc.probe import address as probe_address
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
 from maps import page
-from maps.hub import Hub
+from maps.hub import Hub, no_more
 from maps.scene import Scene
 from maps.words import pick_language
 
@@ -146,14 +148,17 @@ def wire_ingest(
     return service
 
 
-def wire_hub(site: SiteFile, ledger: Callable[[], Mapping[str, int]]) -> Hub:
+def wire_hub(
+    site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
+) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger)
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more)
 
 
 def wire_web(
     settings: Settings, site: SiteFile, pool: Pool, hub: Hub, server: Server, stops: Stops, told: Told, *,
     readiness: Mapping[str, Probe], views: Callable[[], Mapping[str, View]] | None = None,
+    probe: SelfProbe | None = None, fillings: Callable[[], Mapping[str, int]] = dict,
 ) -> Parts:  # fmt: skip
     """The HTTP face and the wall, in a thread of their own, on the server's port."""
     words = _rule_words(settings)
@@ -163,7 +168,10 @@ def wire_web(
         sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
-    parts = Parts(pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https)
+    parts = Parts(
+        pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
+        probe=probe, fillings=fillings,
+    )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
     stops.add("web", partial(_stop_web, server, thread))
@@ -232,10 +240,12 @@ def _end(ending: threading.Event, thread: threading.Thread) -> None:
 
 def _admission(settings: Settings, site: SiteFile) -> Admit:
     """Rule 8: what becomes of a device never heard of."""
-    everyone = (settings.site.admit or site.admit) == "all"
+    everyone, probe = (settings.site.admit or site.admit) == "all", probe_address(site.slug)
     listed = frozenset(device.address for device in site.devices)
 
     def admit(address: str) -> Admission:
+        if address == probe:
+            return Admission.RETIRED  # our own: stored, and never drawn, counted or judged
         return Admission.ADMITTED if everyone or address in listed else Admission.PENDING
 
     return admit

@@ -35,6 +35,11 @@ def no_ledger() -> Mapping[str, int]:
     return {}
 
 
+def no_more() -> Mapping[str, object]:
+    """For a hub that has no more figures than its own."""
+    return {}
+
+
 class Client:
     """One browser: its outbox, and the event that says there may be something in it."""
 
@@ -71,8 +76,8 @@ class Client:
 class Hub:
     """One scene for all; `run` owns it, and everything but `show` and `show_alerts` belongs to its loop.
 
-    `ledger` is asked once a second for the ingest's counts (`received`, `stored`, `shed`, …); it must
-    answer at once.
+    `ledger` is asked once a second for the ingest's counts (`received`, `stored`, `shed`, …), `more` for whatever
+    else goes into the figures; both must answer at once.
     """
 
     def __init__(
@@ -81,6 +86,7 @@ class Hub:
         *,
         hz: float = 5.0,
         ledger: Callable[[], Mapping[str, int]] = no_ledger,
+        more: Callable[[], Mapping[str, object]] = no_more,
         clock: Callable[[], int] = epoch_ms,
         max_clients: int = 256,
     ) -> None:
@@ -92,6 +98,7 @@ class Hub:
         self.beat_frames: list[str] = []
         self._hz = hz
         self._ledger = ledger
+        self._more = more
         self._clock = clock
         self._max_clients = max_clients
         self._clients: set[Client] = set()
@@ -100,6 +107,7 @@ class Hub:
         self._lock = threading.Lock()
         self._views: dict[str, View] = {}
         self._steps: list[Transition] = []
+        self._stamp: int | None = None
         self._heard: int | None = None
 
     def show(self, heard: Heard) -> None:
@@ -116,6 +124,11 @@ class Hub:
             if len(self._steps) > MAX_WAITING:
                 self._steps = list({step.alert.id: step for step in self._steps}.values())
 
+    def show_probe(self, stamp: int) -> None:
+        """Put down the self-probe's newest stamp; for any thread, and at once done."""
+        with self._lock:
+            self._stamp = stamp
+
     async def run(self, stop: asyncio.Event) -> None:
         """Tick until `stop`; then send every client away."""
         while not stop.is_set():
@@ -130,11 +143,14 @@ class Hub:
         with self._lock:
             views, self._views = self._views, {}
             steps, self._steps = self._steps, []
+            stamp, self._stamp = self._stamp, None
         before, now = self.scene.seq, self._clock()
         if views:
             self.scene.apply(Heard(now, tuple(views.values())))
         if steps:
             self.scene.apply_alerts(steps)
+        if stamp is not None:
+            self.scene.apply_probe(stamp)
         beats = now >= self._next_beat
         if beats:
             self._next_beat = now + BEAT_MS
@@ -164,7 +180,7 @@ class Hub:
 
     def _prepare_beat(self, now: int) -> None:
         self.beat += 1
-        values = {**picture_figures(self.scene), **self._flow.note(now, self._ledger())}
+        values = {**picture_figures(self.scene), **self._flow.note(now, self._ledger()), **self._more()}
         self.beat_frames = [frames.figures(values), frames.heartbeat(now, self.scene.seq, self._heard)]
 
     def _wake_all(self) -> None:

@@ -74,12 +74,13 @@ def shown(alert: Alert) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The whole picture at one number: devices by index, counts by area, alerts by id."""
+    """The whole picture at one number: devices by index, counts by area, alerts by id; the probe's newest stamp."""
 
     seq: int
     dots: Mapping[int, Dot] = field(default_factory=dict)
     areas: Mapping[str, Counts] = field(default_factory=dict)
     alerts: Mapping[str, Alert] = field(default_factory=dict)
+    probe: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Delta:
     """What leads from the picture at `since` to the one at `seq`.
 
     `dots` holds the newest value of each device that changed (`None`: it is gone); `about` names those of
-    which more than the state changed; `steps` holds every step of every alert, in order.
+    which more than the state changed; `steps` holds every step of every alert, in order; `probe` is a newer stamp.
     """
 
     since: int
@@ -96,6 +97,7 @@ class Delta:
     about: frozenset[int] = frozenset()
     areas: Mapping[str, Counts] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
+    probe: int | None = None
 
 
 def fold(snapshot: Snapshot, delta: Delta) -> Snapshot:
@@ -113,6 +115,7 @@ def fold(snapshot: Snapshot, delta: Delta) -> Snapshot:
         dots={index: dot for index, dot in dots.items() if dot is not None},
         areas={**snapshot.areas, **delta.areas},
         alerts=alerts,
+        probe=snapshot.probe if delta.probe is None else delta.probe,
     )
 
 

@@ -70,6 +70,7 @@ class Scene:
         self._touched: dict[int, int] = {}
         self._about: dict[int, int] = {}
         self._counted: dict[str, int] = {}
+        self._probe: tuple[int, int] | None = None  # number of its last change, stamp
 
     def apply(self, heard: Heard) -> int:
         """Take in what one step of the ingest changed; returns the number after it."""
@@ -96,6 +97,13 @@ class Scene:
         self.seq = number if changed else self.seq
         return self.seq
 
+    def apply_probe(self, stamp: int) -> int:
+        """Take in the self-probe's newest stamp; returns the number after it."""
+        if self._probe is None or stamp > self._probe[1]:
+            self.seq += 1
+            self._probe = self.seq, stamp
+        return self.seq
+
     def snapshot(self) -> Snapshot:
         """The whole picture now."""
         return Snapshot(
@@ -103,6 +111,7 @@ class Scene:
             dots=dict(self._dots),
             areas={area: tuple(counts) for area, counts in self._areas.items()},
             alerts=dict(self._alerts),
+            probe=None if self._probe is None else self._probe[1],
         )
 
     def delta_since(self, since: int) -> Delta | None:
@@ -116,6 +125,7 @@ class Scene:
             about=frozenset(_newer(self._about, since)),
             areas={area: tuple(self._areas[area]) for area in _newer(self._counted, since)},
             steps=self._steps_after(since),
+            probe=self._probe[1] if self._probe is not None and self._probe[0] > since else None,
         )
 
     def unacknowledged(self) -> list[Alert]:

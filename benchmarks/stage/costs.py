@@ -39,13 +39,23 @@ def resident_mib(pid: int) -> float:
     return total / 1024
 
 
+def busy_seconds() -> float:
+    """CPU seconds that all cores together have worked since the start, other guests' theft included."""
+    user, nice, system, _idle, _wait, *rest = (int(word) for word in Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + sum(rest)) / _TICK
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """CPU seconds by whom; the difference of two is what happened between."""
+    """CPU seconds by whom; the difference of two is what happened between. `machine` is everybody's."""
 
     consumer: float
     database: float
     broker: float
+    machine: float
 
     def __sub__(self, before: "Costs") -> "Costs":
-        return Costs(self.consumer - before.consumer, self.database - before.database, self.broker - before.broker)
+        return Costs(
+            self.consumer - before.consumer, self.database - before.database, self.broker - before.broker,
+            self.machine - before.machine,
+        )  # fmt: skip

@@ -27,13 +27,17 @@ class Verdict:
 
 def speeds(rounds: Rounds) -> list[str]:
     """The main table."""
-    head = f"{'contestant':<38}{'messages/s':>26}{'consumer CPU-s/M':>24}{'database':>10}{'broker':>8}{'generator':>11}"
+    costs = f"{'consumer CPU-s/M':>24}{'database':>10}{'broker':>8}{'generator':>11}{'others':>8}"
+    head = f"{'contestant':<38}{'messages/s':>26}{costs}"
     rows = [head, "-" * len(head)]
     for contestant, found in rounds.items():
         rate = _spread([speed.rate for speed in found], 0, thousands=True)
         consumer = _spread([speed.consumer for speed in found], 1)
         rest = [statistics.median(getattr(s, part) for s in found) for part in ("database", "broker", "generator")]
-        rows.append(f"{contestant.name:<38}{rate:>26}{consumer:>24}{rest[0]:>10.1f}{rest[1]:>8.1f}{rest[2]:>11.1f}")
+        others = statistics.median(speed.others for speed in found)
+        costs = f"{rest[0]:>10.1f}{rest[1]:>8.1f}{rest[2]:>11.1f}{others:>8.0%}"
+        rows.append(f"{contestant.name:<38}{rate:>26}{consumer:>24}{costs}")
+    rows.append("others: what else took of the machine meanwhile; where it is much, only CPU seconds compare")
     return rows
 
 

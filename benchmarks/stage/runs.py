@@ -1,5 +1,6 @@
 """The measures: how fast, how much CPU; what `kill -9` loses; whether memory stays flat."""
 
+import os
 import random
 import shutil
 import statistics
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from realparts.timescale import Timescale
 
 from stage.contestants import Contestant, Keeping, last_message
-from stage.costs import Costs, cpu_seconds, resident_mib
+from stage.costs import Costs, busy_seconds, cpu_seconds, resident_mib
 from stage.parts import Parts, fresh_parts
 from stage.processes import Generator, Running, wait_until
 
@@ -22,13 +23,14 @@ _QUIET_S = 12
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """One run: messages a second, CPU seconds a million of each part."""
+    """One run: messages a second, CPU seconds a million of each part; the share of the machine that others took."""
 
     rate: float
     consumer: float
     database: float
     broker: float
     generator: float
+    others: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ class Scene:
         server, broker = self.parts.timescale.process, self.parts.broker.process
         assert server is not None
         assert broker is not None
-        return Costs(cpu_seconds(self.process.pid), cpu_seconds(server.pid), cpu_seconds(broker.pid))
+        pids = (self.process.pid, server.pid, broker.pid)
+        return Costs(*(cpu_seconds(pid) for pid in pids), busy_seconds())
 
     def generator(self, *options: str) -> Generator:
         """A generator that is ready to send."""
@@ -145,9 +148,10 @@ def measure_speed(server: Timescale, who: Contestant, devices: int, count: int) 
         seconds, spent = ended - began, after - before
         sent = generator.result()
         millions = count / 1e6
+        others = spent.machine - spent.consumer - spent.database - spent.broker - sent["cpu_s"]
         return Speed(
             count / seconds, spent.consumer / millions, spent.database / millions, spent.broker / millions,
-            sent["cpu_s"] / millions,
+            sent["cpu_s"] / millions, max(0.0, others) / (seconds * (os.cpu_count() or 1)),
         )  # fmt: skip
 
 

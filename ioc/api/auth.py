@@ -64,7 +64,7 @@ def identify(connection: HTTPConnection) -> Person | None:
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     now = parts.now()
     if scheme:
-        return access.by_token(parts.pool, secret.strip(), now) if scheme.lower() == "bearer" else None
+        return _bearer(parts, secret.strip(), now) if scheme.lower() == "bearer" else None
     if (secret := connection.cookies.get(SESSION_COOKIE, "")) and (
         person := access.by_session(parts.pool, secret, now)
     ):
@@ -72,6 +72,10 @@ def identify(connection: HTTPConnection) -> Person | None:
     secret = connection.cookies.get(WALL_COOKIE, "")
     person = access.by_token(parts.pool, secret, now) if secret else None
     return person if person is not None and person.via is Via.WALL else None
+
+
+def _bearer(parts: Parts, secret: str, now: int) -> Person | None:
+    return parts.inner.person(secret, now) or access.by_token(parts.pool, secret, now)
 
 
 def network_address(connection: HTTPConnection) -> str:

@@ -15,6 +15,8 @@ from ioc.api.paging import Cursor, Limit, cursor_after, key_of
 from ioc.api.parts import Has, Parts
 from ioc.api.routing import router
 from ioc.api.times import Time, moment, written
+from ioc.echoes import Health, Latency, Leg
+from ioc.probe import SelfProbe
 
 routes = router("", "ledger")
 
@@ -55,13 +57,35 @@ class Reason(TypedDict):
     all_time: int
 
 
+class LatencyMs(TypedDict):
+    """Milliseconds from publishing a marked sample: the newest, and percentiles of the last hundred."""
+
+    count: int
+    lost: int
+    last: float | None
+    p50: float | None
+    p95: float | None
+
+
+class Probed(TypedDict):
+    """The self-probe of this process: `stored` is told after the commit, `live` by a client of the live stream."""
+
+    health: Health
+    leg: Leg | None
+    every_s: float
+    sent: int
+    stored: LatencyMs
+    live: LatencyMs
+
+
 class Ledger(TypedDict):
-    """The account of every message; hours newest first, reasons by how often they came."""
+    """The account of every message; hours newest first, reasons by how often they came. No `probe`: none runs here."""
 
     since_start: SinceStart | None
     hours: list[Hour]
     all_time: Settled
     reasons: list[Reason]
+    probe: Probed | None
 
 
 class Troubles(TypedDict):
@@ -131,6 +155,7 @@ def ledger(parts: Has, hours: Hours = 48) -> Ledger:
         "hours": [{"hour": written(each["hour"]), **_settled(each)} for each in by_hour],
         "all_time": _settled(everything),
         "reasons": [_reason(each) for each in reasons],
+        "probe": None if parts.probe is None or not parts.probe.every_s else _probed(parts.probe),
     }
 
 
@@ -183,6 +208,24 @@ def _since(parts: Parts, hours: int) -> datetime:
 
 def _reason(each: Row) -> Reason:
     return {"reason": each["reason"], "in_hours": each["in_hours"], "all_time": each["all_time"]}
+
+
+def _probed(probe: SelfProbe) -> Probed:
+    sent, lost, took = probe.numbers()
+    verdict = probe.verdict
+    return {
+        "health": verdict.health,
+        "leg": verdict.leg,
+        "every_s": probe.every_s,
+        "sent": sent,
+        "stored": _latency(took[Leg.STORED], lost[Leg.STORED]),
+        "live": _latency(took[Leg.LIVE], lost[Leg.LIVE]),
+    }
+
+
+def _latency(took: Latency, lost: int) -> LatencyMs:
+    last, p50, p95 = (None if value is None else round(value, 1) for value in (took.last, took.p50, took.p95))
+    return {"count": took.count, "lost": lost, "last": last, "p50": p50, "p95": p95}
 
 
 def _troubled(each: Row) -> TroubledDevice:

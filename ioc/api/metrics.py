@@ -12,6 +12,7 @@ from ioc.api.auth import requires
 from ioc.api.database import Row, row, rows, tuples
 from ioc.api.parts import Has, Parts
 from ioc.api.routing import router
+from ioc.echoes import BOUNDS_MS, Health, Latency, Leg
 
 routes = router("", "operations")
 
@@ -37,11 +38,31 @@ class Metric:
             yield f"{self.name}{{{told}}} {value}" if told else f"{self.name} {value}"
 
 
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """A histogram of seconds for each leg of the probe, as Prometheus writes one."""
+
+    name: str
+    purpose: str
+    legs: Mapping[Leg, Latency]
+
+    def lines(self) -> Iterator[str]:
+        """The histogram as it is written."""
+        yield f"# HELP {self.name} {self.purpose}"
+        yield f"# TYPE {self.name} histogram"
+        for leg, took in self.legs.items():
+            for bound, count in zip(BOUNDS_MS, took.buckets, strict=True):
+                yield f'{self.name}_bucket{{leg="{leg}",le="{bound / 1000:g}"}} {count}'
+            yield f'{self.name}_bucket{{leg="{leg}",le="+Inf"}} {took.count}'
+            yield f'{self.name}_sum{{leg="{leg}"}} {took.total / 1000:.6f}'
+            yield f'{self.name}_count{{leg="{leg}"}} {took.count}'
+
+
 @routes.get("/metrics", dependencies=[requires(Role.VIEWER, local=True)], response_class=Response)
 def metrics(parts: Has) -> Response:
     """The centre in numbers."""
     with parts.pool.connection() as connection:
-        found = [*_ingest(row(connection, "newest_run")), *_kept(connection), *_here(parts)]
+        found = [*_ingest(row(connection, "newest_run")), *_kept(connection), *_here(parts), *_probe(parts)]
     text = "".join(f"{line}\n" for metric in found for line in metric.lines())
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -71,7 +92,11 @@ def _kept(connection: Connection[Any]) -> Iterator[Metric]:
     reasons = [({"reason": reason}, n) for reason, n in tuples(connection, "quarantine_reasons")]
     size = rows(connection, "database_size")[0]["pg_database_size"]
     yield Metric("ioc_devices", "gauge", "Devices on record.", devices)
+    ever = [({"reason": reason}, n) for reason, n in tuples(connection, "reasons_ever")]
+    waiting = rows(connection, "letters_waiting")[0]["count"]
     yield Metric("ioc_quarantine_rows", "gauge", "Messages kept in quarantine.", reasons)
+    yield Metric("ioc_quarantined_total", "counter", "Messages ever quarantined, whatever was restarted since.", ever)
+    yield Metric("ioc_letters_waiting", "gauge", "Messages owed to people and not sent yet.", [({}, waiting)])
     yield Metric("ioc_database_bytes", "gauge", "Size of the database on disk.", [({}, size)])
 
 
@@ -80,6 +105,21 @@ def _here(parts: Parts) -> Iterator[Metric]:
     yield Metric("ioc_ready", "gauge", "1 while the part is ready.", ready)
     pool = [({"what": name}, value) for name, value in sorted(parts.pool.get_stats().items())]
     yield Metric("ioc_web_pool", "gauge", "The web's database connections, by psycopg_pool's names.", pool)
+    queues = [({"queue": name}, filling) for name, filling in parts.fillings().items()]
+    yield Metric("ioc_queue", "gauge", "How much waits in a queue of this process.", queues)
     if parts.hub is not None:
         hub = [({"what": name}, value) for name, value in parts.hub.stats().items()]
         yield Metric("ioc_wall", "gauge", "The live stream: clients, number of the picture, frames made.", hub)
+
+
+def _probe(parts: Parts) -> Iterator[Metric | Histogram]:
+    probe = parts.probe
+    if probe is None or not probe.every_s:
+        return
+    sent, lost, took = probe.numbers()
+    healths = [({"health": each.value}, int(probe.verdict.health is each)) for each in Health if each is not Health.OFF]
+    late = [({"leg": leg.value}, count) for leg, count in lost.items()]
+    yield Metric("ioc_probe_health", "gauge", "1 for what the self-probe says now.", healths)
+    yield Metric("ioc_probe_sent_total", "counter", "Marked samples sent.", [({}, sent)])
+    yield Metric("ioc_probe_lost_total", "counter", "Of these, without an echo within 10 s.", late)
+    yield Histogram("ioc_probe_seconds", "From publishing a marked sample to its echo.", took)

@@ -10,8 +10,10 @@ from fastapi.requests import HTTPConnection
 
 from alerts.store import AlertStore
 from ingest.model import View
+from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.probe import SelfProbe
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -58,7 +60,8 @@ class Parts:
     """Everything handed in.
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
-    is another process: then presence is judged from the database. `hub` may be None where no wall is served.
+    is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
+    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     """
 
     pool: Pool
@@ -70,6 +73,9 @@ class Parts:
     views: Callable[[], Mapping[str, View]] | None = None
     readiness: Mapping[str, Probe] = field(default_factory=dict)
     https: bool = False
+    probe: SelfProbe | None = None
+    fillings: Callable[[], Mapping[str, int]] = dict
+    inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 
 

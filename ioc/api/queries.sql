@@ -1,9 +1,9 @@
 -- name: devices_page
--- Devices in the order of addresses, after a given one.
+-- Devices in the order of addresses, after a given one; the self-probe is none.
 SELECT d.address, d.admission, d.name, d.maker, d.model, d.fw, d.lat, d.lon, d.area, area.name AS area_name,
     d.gateway, d.interval_s, d.metrics, d.commands, d.enrolled_at, d.state, d.state_reason, d.heard_at, d.latest
 FROM device d LEFT JOIN area ON area.slug = d.area
-WHERE d.address > %(after)s
+WHERE d.address > %(after)s AND d.address NOT LIKE '%%/indicator/self-probe'
     AND (%(family)s::text IS NULL OR split_part(d.address, '/', 2) = %(family)s)
     AND (%(like)s::text IS NULL OR d.address ILIKE %(like)s OR d.name ILIKE %(like)s)
     AND (%(areas)s::text[] IS NULL OR d.area = ANY (%(areas)s))
@@ -120,8 +120,13 @@ SELECT reason, count(*) FROM quarantine GROUP BY reason ORDER BY count(*) DESC, 
 SELECT topic, count(*) FROM quarantine GROUP BY topic ORDER BY count(*) DESC, topic LIMIT 200;
 
 -- name: device_counts
--- Devices by family and admission.
-SELECT split_part(address, '/', 2), admission, count(*) FROM device GROUP BY 1, 2 ORDER BY 1, 2;
+-- Devices by family and admission; the self-probe is none.
+SELECT split_part(address, '/', 2), admission, count(*) FROM device
+WHERE address NOT LIKE '%%/indicator/self-probe' GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: letters_waiting
+-- Messages owed to people that no courier has sent yet.
+SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
 
 -- name: database_size
 -- Bytes of the database on disk.

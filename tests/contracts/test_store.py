@@ -20,8 +20,15 @@ from ingest.timescale import TimescaleStore
 from ioc.clock import now_ms
 from ioc.migrate import migrate
 
-NOW = now_ms()  # the store judges what is recent by the database's clock
+NOW = now_ms()  # of the test: the store judges what is recent by the database's clock
 DEVICE = "demo/camera/c1"
+
+
+@pytest.fixture(autouse=True)
+def _present():
+    """Each test has its own now."""
+    global NOW  # noqa: PLW0603
+    NOW = now_ms()
 
 
 def admit(address):
@@ -45,9 +52,9 @@ def judge_all(*said, gate=None):
     return [judge.judge(message) for message in said]
 
 
-def message(channel, body, device=DEVICE, at=NOW):
+def message(channel, body, device=DEVICE, at=None):
     raw = body if isinstance(body, bytes) else json.dumps({"v": 1, **body}).encode()
-    return Message(f"ioc/v1/{device}/{channel}", raw, at)
+    return Message(f"ioc/v1/{device}/{channel}", raw, NOW if at is None else at)
 
 
 def telemetry(seq, device=DEVICE, **m):

@@ -105,6 +105,7 @@ def centre(make_mosquitto, dsn, tmp_path, webhook):
         "IOC_DATABASE__DSN": dsn, "IOC_MQTT__URL": broker.url, "IOC_DATA_DIR": str(tmp_path),
         "IOC_WEB__PORT": "0", "IOC_WEB__ADMIN_PASSWORD": PASSWORD, "IOC_ALERTS__WEBHOOKS": webhook[0],
         "IOC_ALERTS__RULES": str(tmp_path / "rules.toml"),
+        "IOC_PROBE__EVERY_S": "0",  # messages are counted here
     }  # fmt: skip
     with Centre(["up", "--site", str(tmp_path / "site.toml")], settings, tmp_path / "up.log") as process:
         found = wait_for(lambda: re.search(r"http://\S+/", process.said) or not process.running, 60)

@@ -27,6 +27,7 @@ def test_lists_in_the_environment_are_words_or_json():
         ({"IOC_SITE__ADMIT": "some"}, "site.admit"),
         ({"IOC_WEB__PORT": "70000"}, "web.port"),
         ({"IOC_WEB_PORT": "8080"}, "IOC_WEB__PORT"),
+        ({"IOC_PROBE__EVERY_S": "-1"}, "probe.every_s"),
     ],
 )
 def test_a_wrong_setting_is_named_with_the_nearest_known_one(environment, named):

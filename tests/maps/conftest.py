@@ -74,7 +74,8 @@ class Stage:
         self.addresses = list(self.views)
         self.scene = Scene("Nông Sơn", first=epoch_ms())
         self.counts = {"received": 0, "stored": 0, "shed": 0}
-        self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts)
+        self.more = {}
+        self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts, more=lambda: self.more)
         self.alerts = {}
         self.acked = []
         self.signed_in = []

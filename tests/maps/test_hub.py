@@ -98,6 +98,21 @@ def test_a_client_with_enough_under_way_gets_nothing_not_even_beats():
     assert types(client.take())[0] == "delta"
 
 
+def test_the_probes_newest_stamp_reaches_who_asks_for_it_and_more_figures_reach_all():
+    hub = make_hub(more=lambda: {"probe": "ok"})
+    client, page = hub.join(Hello(("probe",)), everything), hub.join(Hello(("devices", "areas", "alerts")), everything)
+    hub.show_probe(70)
+    hub.show_probe(75)
+    hub.tick()
+    frames = [json.loads(frame) for frame in client.take()]
+    assert frames[0]["layers"] == {"probe": {"stamp": 75}}
+    assert frames[1]["probe"] == "ok"
+    assert "probe" not in json.loads(page.take()[0])["layers"]
+    hub.show(Heard(5, (view(0),)))
+    hub.tick()
+    assert json.loads(client.take()[0])["layers"] == {}
+
+
 def test_there_are_only_so_many_clients():
     hub = make_hub(max_clients=1)
     first = hub.join(Hello(), everything)

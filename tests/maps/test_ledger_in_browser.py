@@ -31,6 +31,11 @@ class Account:
     def __init__(self, **since_start):
         start = {**settled(12345, 31, 6, 14, 0, 5), "started_at": hour(47), "in_flight": 0, "spooled": 0}
         self.since_start = {**start, **since_start}
+        self.probe = {
+            "health": "ok", "leg": None, "every_s": 5, "sent": 120,
+            "stored": {"count": 120, "lost": 0, "last": 57.2, "p50": 54.1, "p95": 102},
+            "live": {"count": 120, "lost": 0, "last": 1123.4, "p50": 123, "p95": 252},
+        }  # fmt: skip
         self.reasons = [("not_json", 11, 11), ("out_of_range", 2, 40), ("quite_new", 1, 1), ("bad_time", 0, 3)]
         self.rows = [self.row(number) for number in range(1, 46)]
 
@@ -52,7 +57,10 @@ class Account:
             for n in range(40)
         ]  # fmt: skip
         reasons = [{"reason": name, "in_hours": recent, "all_time": ever} for name, recent, ever in self.reasons]
-        return {"since_start": self.since_start, "hours": hours, "all_time": settled(99999), "reasons": reasons}
+        return {
+            "since_start": self.since_start, "hours": hours, "all_time": settled(99999), "reasons": reasons,
+            "probe": self.probe,
+        }  # fmt: skip
 
     def devices(self, query):
         wrong = {"duplicate": 0, "quarantined": 0, "shed": 0, "seq_gaps": 0}
@@ -136,13 +144,43 @@ def test_what_waits_on_disk_is_told(ledger):
 def test_before_the_first_message_the_page_is_calm(ledger, stage):
     account = Account()
     account.since_start, account.reasons, account.rows = None, [], []
-    account.ledger = lambda _: {"since_start": None, "hours": [], "all_time": settled(0), "reasons": []}
+    account.ledger = lambda _: {"since_start": None, "hours": [], "all_time": settled(0), "reasons": [], "probe": None}
     account.devices = lambda query: {"since": hour(23), "devices": 0, "items": []}
     account.quarantine = lambda query: {"items": [], "next": None, "by_reason": {}, "by_device": {}, "by_topic": {}}
     page = ledger(account)
     expect(page.locator("#since")).to_have_text("Chưa nhận bản tin nào")
+    expect(page.locator("#legs")).to_have_text("Không có trong tiến trình này.")
     for empty in ("reasons", "places", "heads", "troubles"):
         expect(page.locator(f"#{empty} .none")).to_be_visible()
+
+
+def test_what_the_self_probe_measured_is_told(ledger):
+    page = ledger()
+    expect(page.locator("#probe-is")).to_have_text("Thông suốt")
+    expect(page.locator("#legs li").nth(0)).to_have_text("Gửi → lưu57 msnửa số lần dưới54 ms95% dưới102 ms")
+    expect(page.locator("#legs li").nth(1)).to_contain_text("1.123 ms")
+    expect(page.locator("#probe-why")).to_be_hidden()
+
+
+def test_where_the_self_probe_sees_nothing_is_told(ledger):
+    account = Account()
+    account.probe |= {"health": "lost", "leg": "live", "live": {**account.probe["live"], "lost": 3}}
+    page = ledger(account)
+    expect(page.locator("#probe-is")).to_have_text("Không thấy")
+    expect(page.locator("#probe-why")).to_contain_text("màn hình không nhận được")
+    expect(page.locator("#legs li").nth(1)).to_contain_text("không thấy 3 lần")
+
+
+def test_the_wall_says_when_the_self_probe_fails(look, stage):
+    page = look("/")
+    expect(page.locator("#figure-flow .note")).to_have_text("0 mất")
+    stage.more |= {"probe": "lost"}
+    expect(page.locator("#figure-flow .note")).to_have_text("tự kiểm tra: không thấy")
+    expect(page.locator("#figure-flow")).to_have_class(re.compile("raised"))
+    stage.counts |= {"received": 9, "shed": 9}
+    expect(page.locator("#figure-flow .note")).to_have_text("9 mất · tự kiểm tra: không thấy")
+    stage.more |= {"probe": "ok"}
+    expect(page.locator("#figure-flow .note")).to_have_text("9 mất")
 
 
 def test_hours_are_read_with_the_arrows_and_in_a_table(ledger):

@@ -95,6 +95,13 @@ def test_what_changes_nothing_on_the_wall_makes_no_step():
     assert scene.apply(Heard(2, (replace(view(), last_heard=2),))) == first
 
 
+def test_an_older_stamp_of_the_probe_makes_no_step():
+    scene = Scene("Nông Sơn")
+    seq = scene.apply_probe(70)
+    assert (scene.apply_probe(70), scene.apply_probe(60)) == (seq, seq)
+    assert scene.snapshot().probe == 70
+
+
 def test_only_the_state_that_changed_is_told_again():
     scene = Scene("Nông Sơn")
     seq = scene.apply(Heard(1, (view(0), view(1))))
@@ -141,13 +148,23 @@ judged = st.lists(
 )  # fmt: skip
 
 
+def tell(scene, happening):
+    match happening:
+        case Heard():
+            scene.apply(happening)
+        case int():
+            scene.apply_probe(happening)
+        case _:
+            scene.apply_alerts(happening)
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(heard, judged), max_size=14))
+@given(st.lists(st.one_of(heard, judged, st.integers(1, 9)), max_size=14))
 def test_the_picture_at_every_number_plus_the_step_from_it_is_the_picture_now(happenings):
     scene = Scene("Nông Sơn", first=3)
     pictures = [scene.snapshot()]
     for happening in happenings:
-        scene.apply(happening) if isinstance(happening, Heard) else scene.apply_alerts(happening)
+        tell(scene, happening)
         now = scene.snapshot()
         for picture in pictures:
             delta = scene.delta_since(picture.seq)

@@ -18,10 +18,17 @@ export function showFigures(frame) {
   put("figure-devices", count(devices), t("figure.in_service", { share: percent(serving, expected) }));
   put("figure-unacked", count(unacked), t("figure.unacked_note", { n: count(grave) }), unacked && (grave ? "critical" : "warning"));
   put("figure-offline", count(offline), t("figure.offline_note", { n: count(states[5]) }), offline && "offline");
-  const flowing = frame.per_minute !== undefined;
-  put("figure-flow", flowing ? count(frame.per_minute) : "–",
-    flowing ? t("figure.flow_note", { n: count(frame.lost) }) : t("figure.flow_none"), frame.lost ? "critical" : null);
+  showFlow(frame);
   showLegend(states);
+}
+
+// What was lost comes first; else what the self-probe says, where it says that something is wrong.
+function showFlow({ per_minute: rate, lost, probe }) {
+  const flowing = rate !== undefined;
+  const late = probe === "slow" || probe === "lost";
+  const note = flowing ? t("figure.flow_note", { n: count(lost) }) : t("figure.flow_none");
+  put("figure-flow", flowing ? count(rate) : "–", late ? `${lost ? `${note} · ` : ""}${t(`probe.wall_${probe}`)}` : note,
+    lost ? "critical" : late && "warning");
 }
 
 function showLegend(states) {

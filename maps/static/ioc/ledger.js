@@ -5,6 +5,7 @@ import { Refused, ask, toSignIn, why } from "./api.js";
 import { find, h, refill, say, tone } from "./dom.js";
 import { HourChart, hourRows } from "./hours.js";
 import { languageSwitch } from "./lang.js";
+import { showProbe } from "./probe.js";
 import { count, moment, ms, t } from "./text.js";
 import { Troubles } from "./troubles.js";
 import { Unfit } from "./unfit.js";
@@ -21,7 +22,7 @@ const troubles = new Troubles();
 function showSum(account) {
   const term = (name) => h("span", { class: `term ${name}` }, h("span", {}, t(`ledger.${name}`)), " ",
     h("b", { class: "number" }, count(account[name])));
-  const terms = OUTCOMES.flatMap((name, at) => [h("span", { class: "sign-of" }, at ? " + " : " = "), term(name)]);
+  const terms = OUTCOMES.map((name, at) => h("span", { class: "group" }, h("span", { class: "sign-of" }, at ? " + " : " = "), term(name)));
   find("sum").replaceChildren(term("received"), ...terms);
 }
 
@@ -62,6 +63,7 @@ async function show() {
     chart.show(ledger.hours, Date.now());
     refill(find("hours"), hourRows(ledger.hours));
     find("hours-table").hidden = !ledger.hours.length;
+    showProbe(ledger.probe);
     unfit.showReasons(ledger.reasons);
     find("problem").hidden = true;
     document.body.dataset.shown = "true";

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from ioc.accounts.model import Role
+from ioc.echoes import Leg
+from ioc.probe import SelfProbe
 
 
 def test_the_ledger_accounts_for_every_message(district: Any) -> None:
@@ -67,6 +69,45 @@ def test_a_reason_is_counted_for_ever_in_the_commit_that_quarantines(web: Any, r
         {"reason": "bad_ts", "in_hours": 1, "all_time": 1},
         {"reason": "empty", "in_hours": 0, "all_time": 1},
     ]
+
+
+def test_what_the_self_probe_measured_is_told_with_the_ledger_and_as_metrics(web: Any) -> None:
+    viewer = web.signed_in(Role.VIEWER)
+    assert viewer.get("/api/v1/ledger").json()["probe"] is None
+    probe = SelfProbe("ns", 5)
+    probe._echoes.sent(1, 0)
+    probe._echoes.heard(Leg.STORED, 1, 40)
+    probe._echoes.heard(Leg.LIVE, 1, 240)
+    web.change(probe=probe, fillings=lambda: {"alerts_unsaved": 3})
+    assert viewer.get("/api/v1/ledger").json()["probe"] == {
+        "health": "waiting", "leg": None, "every_s": 5, "sent": 1,
+        "stored": {"count": 1, "lost": 0, "last": 40.0, "p50": 40.0, "p95": 40.0},
+        "live": {"count": 1, "lost": 0, "last": 240.0, "p50": 240.0, "p95": 240.0},
+    }  # fmt: skip
+    lines = viewer.get("/metrics").text.splitlines()
+    assert 'ioc_probe_seconds_bucket{leg="stored",le="0.025"} 0' in lines
+    assert 'ioc_probe_seconds_bucket{leg="stored",le="0.05"} 1' in lines
+    assert 'ioc_probe_seconds_bucket{leg="live",le="+Inf"} 1' in lines
+    assert 'ioc_probe_seconds_sum{leg="live"} 0.240000' in lines
+    assert 'ioc_queue{queue="alerts_unsaved"} 3' in lines
+    assert "ioc_letters_waiting 0" in lines
+
+
+def test_the_self_probe_is_no_device(district: Any) -> None:
+    district.sql("INSERT INTO device (address, admission) VALUES ('ns/indicator/self-probe', 'retired')")
+    viewer = district.signed_in(Role.VIEWER)
+    assert "self-probe" not in viewer.get("/api/v1/devices").text
+    assert "indicator" not in viewer.get("/metrics").text
+
+
+def test_the_key_of_a_part_of_our_own_opens_the_live_stream_and_changes_nothing(web: Any) -> None:
+    probe = web.bearer(web.parts.inner.mint(web.clock()))
+    with probe.websocket_connect("/ws/live") as stream:
+        stream.send_json({"type": "hello", "layers": ["probe"]})
+        assert stream.receive_json()["layers"] == {"probe": {"stamp": None}}
+    assert probe.post("/api/v1/tokens", json={"name": "x", "kind": "script", "role": "viewer"}).status_code == 403
+    web.clock.advance(hours=1)
+    assert probe.get("/api/v1/session").status_code == 401
 
 
 @pytest.fixture
