@@ -20,7 +20,7 @@ from ioc.migrate import migrate
 LONG = os.environ.get("IOC_FAULTS") == "long"
 MESSAGES = 1_000_000 if LONG else 30_000
 STRETCH, BEHIND = 5_000, 60_000  # the publisher waits where the ingest is further behind, as no broker is bottomless
-MOST_RSS_MB = 600
+MOST_RSS_MB = 400
 
 NUMBERS = [
     b"1e999",
