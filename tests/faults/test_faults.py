@@ -246,7 +246,7 @@ CASES = [
     Case("line to the database corrupts (TLS)", database_line_corrupts, base_proxy=True, tls=True),
     Case("broker restarts with its session store", broker_restarted),
     Case("the same, with a queue for an ingest that is away", broker_restarted_with_a_queue),
-    Case("broker restarts without its session store", broker_forgets, forgets=True, load_s=LOAD_S + 10),
+    Case("broker restarts without its session store", broker_forgets, forgets=True, load_s=LOAD_S + 7),
 ]
 
 
