@@ -14,12 +14,15 @@ class ArrayDumper(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: Array) -> bytes:
+        """The array's bytes."""
         return obj.data
 
     def get_key(self, obj: Array, format: PyFormat) -> tuple[type, ...]:  # noqa: A002, ARG002 - psycopg's names
+        """What psycopg remembers a dumper under: the array's type."""
         return ArrayDumper, _oid_class(obj.oid)
 
     def upgrade(self, obj: Array, format: PyFormat) -> "ArrayDumper":  # noqa: A002, ARG002
+        """A dumper for this array's type."""
         dumper = ArrayDumper(type(obj))
         dumper.oid = obj.oid
         return dumper
