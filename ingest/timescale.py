@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 
 from ingest import arrays, bookkeeping
+from ingest.answering import AnsweringConnection
 from ingest.arrays import Array
 from ingest.batch import Judged
 from ingest.dumper import ArrayDumper
@@ -230,7 +231,7 @@ class TimescaleStore:
 
     def _connect(self) -> psycopg.Connection:
         """Connect as the one ingest that writes here; a second one would hear every message twice."""
-        connection = psycopg.connect(self._dsn, application_name="ioc ingest", autocommit=True, **_PATIENCE)
+        connection = AnsweringConnection.connect(self._dsn, application_name="ioc ingest", autocommit=True, **_PATIENCE)
         row = connection.execute(_SQL["take_lock"]).fetchone()
         if row is None or not row[0]:
             connection.close()

@@ -25,6 +25,7 @@ from alerts.service import AlertService
 from alerts.switchboard import open_channels
 from ingest.adapter import Adapter, Source, choose, filters
 from ingest.admission import Gate
+from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
@@ -91,7 +92,9 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     """The connections of everything but the ingest's own; no statement on them takes longer than `LONGEST_S`."""
     options = f"-c statement_timeout={LONGEST_S}s {conninfo_to_dict(dsn).get('options') or ''}"  # a site's own win
     given = {"application_name": "ioc", "options": options}
-    pool: Pool = ConnectionPool(dsn, min_size=1, max_size=8, open=False, kwargs=given)
+    pool: Pool = ConnectionPool(
+        dsn, connection_class=AnsweringConnection, min_size=1, max_size=8, open=False, kwargs=given
+    )
     pool.open()
     stops.add("database connections", pool.close)
     return pool

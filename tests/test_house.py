@@ -22,6 +22,7 @@ SHELLS = {
         "mqtt",
         "bulk",
         "dialler",
+        "answering",
         "timescale",
         "service",
         "queries",

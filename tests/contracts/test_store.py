@@ -1,14 +1,17 @@
 """The store's contract: the same promises from memory, TimescaleDB and plain PostgreSQL."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import psycopg
 import pytest
 from msgspec.structs import replace as change
+from realparts.proxy import Proxy
 
 from ingest.adapter import Source, choose
 from ingest.admission import Gate
+from ingest.answering import AnsweringConnection
 from ingest.batch import Judge, Judged
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
@@ -224,3 +227,28 @@ def test_repeats_within_one_batch_are_kept_once(database):
     store, _ = database
     twice: list[Judged] = judge_all(telemetry(1)) + judge_all(telemetry(1))
     assert sorted(write(store, twice)) == [Outcome.DUPLICATE, Outcome.STORED]
+
+
+def test_a_database_that_says_nothing_on_an_open_line_is_away_after_a_time_and_then_found_again(dsn, monkeypatch):
+    monkeypatch.setattr(AnsweringConnection, "silence_s", 0.5)
+    migrate(dsn)
+    before, _, name = dsn.rpartition("/")
+    address, _, port = before.rpartition(":")
+    with Proxy(int(port)) as proxy:
+        store = TimescaleStore(f"{address}:{proxy.port}/{name}", admit)
+        assert write(store, judge_all(telemetry(1))) == [Outcome.STORED]
+        proxy.hang()
+        with pytest.raises(StoreUnavailableError, match="no answer"):
+            write(store, judge_all(telemetry(2)))
+        proxy.cut()  # the server lets go of what the old connection held
+        proxy.flow()
+        assert found_again(store, judge_all(telemetry(2))) == [Outcome.STORED]
+        store.close()
+
+
+def found_again(store, batch):
+    """Write as soon as the server has noticed that the old connection is gone."""
+    for _ in range(100):
+        with suppress(StoreUnavailableError):
+            return write(store, batch)
+    raise AssertionError("the database is not found again")
