@@ -12,7 +12,6 @@ import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-import paho.mqtt.client as paho
 import psycopg
 import pytest
 from realparts import places
@@ -21,6 +20,7 @@ from realparts.certificates import lay_certificates
 from realparts.district import District, until
 from realparts.processes import free_port
 from realparts.proxy import Proxy
+from realparts.raw_publisher import RawPublisher
 from realparts.small_disk import small_disk
 from realparts.timescale import Timescale, fresh_database
 
@@ -233,7 +233,7 @@ CASES = [
     Case("ingest: kill -9, again and again", ingest_killed),
     Case("broker: kill -9, again and again", broker_killed, forgets=True),
     Case("database: kill -9, again and again", database_killed),
-    Case(f"database away for {'10 minutes' if LONG else f'{AWAY_S} s'}", database_away),
+    Case(f"database away for {'10 minutes' if LONG else f'{AWAY_S} s'}", database_away, load_s=AWAY_S + LOAD_S),
     Case("database away, and ingest kill -9 meanwhile", database_away_and_ingest_killed),
     Case("ingest: kill -9 while the spool drains", ingest_killed_while_draining),
     Case("database hangs without a word", database_hangs, base_proxy=True),
@@ -414,15 +414,10 @@ DAY_MS = 24 * 3_600_000 + 60_000
 
 def say(broker, messages):
     """Publish each (device number, body), QoS 1, in this order over one connection, and have all acknowledged."""
-    client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-    client.max_inflight_messages_set(1000)
-    client.connect(broker.host, broker.port)
-    client.loop_start()
-    told = [client.publish(f"ioc/v1/odd/camera/c{n:02}/telemetry", json.dumps(body), qos=1) for n, body in messages]
-    for info in told:
-        info.wait_for_publish(60)
-    client.disconnect()
-    client.loop_stop()
+    with RawPublisher(broker.host, broker.port) as raw:
+        raw.send(
+            (f"ioc/v1/odd/camera/c{n:02}/telemetry".encode(), json.dumps(body).encode(), False) for n, body in messages
+        )
 
 
 def body(seq, ts):
@@ -457,9 +452,9 @@ def test_repeats_and_reordering_are_counted_and_stored_once_in_place(district, r
     chance, now = random.Random(7), now_ms()
     bodies = [(n, body(at + 1, now + at)) for at in range(EACH) for n in range(DEVICES)]
     repeats = [one for one in bodies for _ in range(chance.choice([0, 0, 1, 2]))]
-    places_ = [(at + chance.uniform(0, 40 * DEVICES), one) for at, one in enumerate(bodies)]
-    places_ += [(chance.uniform(0, len(bodies)), one) for one in repeats]
-    say(district.broker, [one for _, one in sorted(places_, key=lambda place: place[0])])
+    places_at = [(at + chance.uniform(0, 40 * DEVICES), one) for at, one in enumerate(bodies)]
+    places_at += [(chance.uniform(0, len(bodies)), one) for one in repeats]
+    say(district.broker, [one for _, one in sorted(places_at, key=lambda place: place[0])])
     district.recover()
     case = Case("devices repeat and reorder", None)
     settle(case, district, len(bodies))
