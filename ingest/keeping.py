@@ -46,7 +46,7 @@ class Keeper:
         self._store, self._spool, self.ledger = store, spool, ledger
         self._gate, self._hearing, self._now, self._shed_above = gate, hearing, now, shed_above
         self._wait_ms, self._try_at = _FIRST_WAIT_MS, 0
-        self._full_told = False
+        self._full_told = self._shedding_told = False
         self._mark: int | None = None  # the last record that the store kept; asked once
         self._begun: _Work | None = None  # a batch that nothing took whole
         self._draining: tuple[Mark, _Work] | None = None  # a record that the store took in part
@@ -139,7 +139,8 @@ class Keeper:
 
     def _found(self) -> None:
         if self.away:
-            self._try_at, self._wait_ms, self._full_told = 0, _FIRST_WAIT_MS, False
+            self._try_at, self._wait_ms = 0, _FIRST_WAIT_MS
+            self._full_told = self._shedding_told = False
             _log.info("the database is back", extra={"action": "store_back"})
 
     def _begin(self, batch: Sequence[Judged]) -> "_Work":
@@ -159,6 +160,10 @@ class Keeper:
             return None
         let_go: Counter[str] = Counter()
         if self._spool.filling >= self._shed_above:
+            if not self._shedding_told:
+                self._shedding_told = True
+                _log.warning("the spool is nearly full; readings are let go and counted, events and statuses are not",
+                             extra={"action": "spool_shedding"})  # fmt: skip
             let_go.update(judged.reports[0].device for judged in batch if only_samples(judged))
             batch = [judged for judged in batch if not only_samples(judged)]
         try:

@@ -128,6 +128,14 @@ def spool_disk_full(stage):
     stage.recover()
 
 
+def spool_at_its_bound(stage):
+    stage.server.stop()
+    until(lambda: "the spool is nearly full" in stage.ingest.said, 60)
+    away_for(1)
+    stage.server.start()
+    stage.recover()
+
+
 def database_disk_full(stage):
     stage.disk.fill()
     until(stage.district.spooled, 60)
@@ -237,8 +245,9 @@ CASES = [
     Case("database away, and ingest kill -9 meanwhile", database_away_and_ingest_killed),
     Case("ingest: kill -9 while the spool drains", ingest_killed_while_draining),
     Case("database hangs without a word", database_hangs, base_proxy=True),
-    Case("database away and the spool's disk full", spool_disk_full, spool_disk=1),
-    Case("database away and the spool at its bound", spool_disk_full, spool_mb=1, sheds=True),
+    Case("database away and the spool's disk full", spool_disk_full, spool_disk=1, load_s=LOAD_S + 10),
+    # However long the database takes to stop, there is load enough left to reach the bound.
+    Case("database away and the spool at its bound", spool_at_its_bound, spool_mb=1, sheds=True, load_s=LOAD_S + 10),
     Case("database's disk full", database_disk_full, base_disk=96),
     Case("line to the broker late, cut, refused", broker_line_in_trouble, broker_proxy=True),
     Case("line to the database late, cut, refused", database_line_in_trouble, base_proxy=True),
