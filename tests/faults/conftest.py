@@ -29,6 +29,8 @@ def put_between(page, name, text):
 
 def pytest_terminal_summary(terminalreporter, config):
     """Print what was measured, in the order of the file; write it down where all of it was."""
+    if hasattr(config, "workerinput"):
+        return  # one of xdist's processes, which has only a part
     reports = [report for group in ("passed", "failed") for report in terminalreporter.getreports(group)]
     told = [(report.location[1] or 0, name, value) for report in reports for name, value in report.user_properties]
     rows = [value for _, name, value in sorted(told, key=lambda one: one[0]) if name == "fault row"]

@@ -460,9 +460,8 @@ def test_clocks_that_jump_a_day_ahead_and_back_cost_no_reading_and_move_no_lates
 def test_repeats_and_reordering_are_counted_and_stored_once_in_place(district, record):
     chance, now = random.Random(7), now_ms()
     bodies = [(n, body(at + 1, now + at)) for at in range(EACH) for n in range(DEVICES)]
-    repeats = [one for one in bodies for _ in range(chance.choice([0, 0, 1, 2]))]
-    places_at = [(at + chance.uniform(0, 40 * DEVICES), one) for at, one in enumerate(bodies)]
-    places_at += [(chance.uniform(0, len(bodies)), one) for one in repeats]
+    repeats = [(at, one) for at, one in enumerate(bodies) for _ in range(chance.choice([0, 0, 1, 2]))]
+    places_at = [(at + chance.uniform(0, 40 * DEVICES), one) for at, one in [*enumerate(bodies), *repeats]]
     say(district.broker, [one for _, one in sorted(places_at, key=lambda place: place[0])])
     district.recover()
     case = Case("devices repeat and reorder", None)
