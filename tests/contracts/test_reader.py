@@ -186,6 +186,7 @@ def test_the_session_keeps_what_is_published_while_the_reader_is_away(mosquitto,
 def test_an_order_of_the_readers_own_goes_out_even_if_it_was_given_before_the_broker_was_there(
     mosquitto, listen_to, name
 ):  # fmt: skip
+    listen_to(mosquitto.url).connect().reader.stop()  # its session stands: it hears even what goes out at once
     ear = listen_to(mosquitto.url)
     ear.reader.publish(f"{name}/order", b"rebirth")
     ear.connect()

@@ -80,7 +80,7 @@ class District:
         began = monotonic()
         self._flags += 1
         self._fly(self._flags)
-        there = f"SELECT count(*) FROM reading JOIN device d ON d.id = device_id WHERE address = '{FLAG}' AND seq = "
+        there = f"SELECT count(*) FROM event JOIN device d ON d.id = device_id WHERE address = '{FLAG}' AND seq = "
         until(lambda: ask(self.asks, f"{there}{self._flags}")[0][0] and not self.spooled(), within)
         self.recoveries.append(monotonic() - began)
         return self.recoveries[-1]
@@ -107,15 +107,15 @@ class District:
         return int(str(ask(self.asks, f"SELECT count(*) FROM {source}")[0][0]))
 
     def _fly(self, number: int) -> None:
-        """Publish one numbered sample and have it acknowledged, however long the broker is away."""
+        """Publish one numbered event (never shed) and have it acknowledged, however long the broker is away."""
         client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         client.reconnect_delay_set(1, 1)
         client.connect_async(self.broker.host, self.broker.port)
         client.loop_start()
-        body = {"v": 1, "session": "flag", "seq": number, "m": {"battery_pct": 1}}
+        body = {"v": 1, "session": "flag", "seq": number, "id": f"flag-{number}", "type": "flag", "phase": "start"}
         try:
             until(client.is_connected, 30)
-            client.publish(f"ioc/v1/{FLAG}/telemetry", json.dumps(body), qos=1).wait_for_publish(30)
+            client.publish(f"ioc/v1/{FLAG}/event", json.dumps(body), qos=1).wait_for_publish(30)
         finally:
             client.disconnect()
             client.loop_stop()
