@@ -20,7 +20,7 @@ from alerts.errors import RuleError
 from alerts.model import Transition
 from alerts.postgres import PostgresStore
 from alerts.rule import Rule
-from alerts.rulebook import default_rules, read_toml
+from alerts.rulefile import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.switchboard import open_channels
 from ingest.adapter import Adapter, Source, choose, filters
