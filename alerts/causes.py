@@ -86,14 +86,20 @@ class Causes:
         domain = None if census is None else census.get(alert.key)
         if census is None or domain is None:
             return [], []
-        return list(domain.fresh), [each.key for each in census.inside(domain)]
+        explained = [device for device, since in domain.fresh.items() if since >= domain.onset]
+        return explained, [each.key for each in census.inside(domain)]
 
-    def raised(self, alert: Alert, *, now: bool) -> None:
+    def develops_until(self, rule: Rule, device: str, at: int, pace_ms: int) -> int:
+        """Until when an outage that would explain this device may still come; `at` where none may."""
+        homes = (home for census in self._by_fault.get(rule.fault, ()) for home in census.homes(device))
+        return max((home.develops_until(at, pace_ms) for home in homes), default=at)
+
+    def raised(self, alert: Alert, pace_ms: int, *, now: bool) -> None:
         """An outage began, or is over."""
         census = self._of_rule.get(alert.rule)
         domain = None if census is None else census.get(alert.key)
         if census is not None and domain is not None:
-            census.raised(domain, now=now)
+            census.raised(domain, pace_ms, now=now)
 
     def _note(self, census: Census, changed: Iterable[Domain]) -> None:
         self._changed |= {id(domain): (census, domain) for domain in changed}

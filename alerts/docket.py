@@ -66,7 +66,7 @@ class Docket:
         if finding.verdict is Verdict.BAD:
             alert = self._prepared(alert, rule, at)
         if rule.outage is not None and alert.condition in ACTIVE:
-            self.explaining.causes.raised(alert, now=True)  # also after a restart
+            self.explaining.causes.raised(alert, self.policy.hold_ms, now=True)  # also after a restart
         return steps + self._moved(alert, machine.judge(alert, rule, finding, at, self.policy), at)
 
     def pass_time(self, key: str, now: int) -> list[Transition]:
@@ -168,7 +168,7 @@ class Docket:
             self.health.came(after.rule, after.key, at)
         if after.subject in ("device", "rule") or not (began or ended):
             return []
-        self.explaining.causes.raised(after, now=began)
+        self.explaining.causes.raised(after, self.policy.hold_ms, now=began)
         return self._absorb(after, at) if began else self._release(after, at)
 
     def _succeed(self, before: Alert, after: Alert, at: int) -> list[Transition]:
@@ -208,6 +208,7 @@ class Docket:
         if flaps is not None and flaps.flapping:
             found.append(Suppression(Mute.FLAPPING, "", at))
         if rule.outage is not None:
+            self.explaining.causes.raised(alert, self.policy.hold_ms, now=True)
             alert = replace(alert, thread=self.explaining.thread(alert))
         cause = self.explaining.cause(rule, alert)
         if cause is not None:

@@ -123,6 +123,15 @@ class Engine:
             steps += self._judge_view(view, now)
         return steps
 
+    def end_series(self, device: str, metric: str, now: int) -> list[Transition]:
+        """A series was withdrawn: what was only becoming bad is so no more, and what is bad stays so."""
+        steps: list[Transition] = []
+        for key in self._register.of_device(device):
+            rule = self._docket.rule_of(self.alerts[key])
+            if rule is not None and rule.metric == metric:
+                steps += self._docket.apply(rule, self._devices[device], Finding(Verdict.BETWEEN, reason="ended"), now)
+        return steps
+
     def tick(self, now: int) -> list[Transition]:
         """Let time pass: timers, suppressions and acknowledgements that end, rules gone."""
         steps: list[Transition] = []

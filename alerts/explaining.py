@@ -53,24 +53,39 @@ class Explaining:
 
     def held_until(self, alert: Alert, rule: Rule, at: int) -> int:
         """Until when a first message waits for a cause that explains many."""
-        if rule.urgent or rule.outage is not None or alert.believed or not _explicable(rule):
+        if rule.urgent or alert.believed or not _explicable(rule):
             return at
+        if rule.outage is not None:
+            return self._larger_due(rule, alert, at)
         if not self.causes.watches(rule, alert.device):
             return at
-        return (at if alert.timer is None else alert.timer) + self._policy.hold_ms
+        return max((at if alert.timer is None else alert.timer) + self._policy.hold_ms, self._develops(rule, alert, at))
 
     def waits_on(self, alert: Alert, rule: Rule, now: int) -> Alert:
         """A held alert whose wait is over waits on where an outage that would explain it is about to begin."""
         held = next((each for each in alert.suppressions if each.kind is Mute.HELD), None)
         if held is None or held.until is None or held.until > now:
             return alert
+        until = max(self._larger_due(rule, alert, now), self._develops(rule, alert, now))
+        if until <= now:
+            return alert
+        others = tuple(each for each in alert.suppressions if each is not held)
+        return replace(alert, suppressions=(*others, replace(held, until=until)))
+
+    def _develops(self, rule: Rule, alert: Alert, now: int) -> int:
+        """Until when more may fail and make it one cause; for a while only, since someone must hear in the end."""
+        if rule.outage is not None:
+            return now
+        until = self.causes.develops_until(rule, alert.device, now, self._policy.hold_ms)
+        return min(until, alert.since + self._policy.longest_hold_ms)
+
+    def _larger_due(self, rule: Rule, alert: Alert, now: int) -> int:
+        """When an outage that would explain it, and is only waiting for its time, begins; `now` where none is."""
         for key in self.causes.explanations(rule, alert):
             outage = self._register.get(key)
             if outage is not None and outage.condition is Condition.PENDING and outage.timer is not None:
-                until = max(now + 1, outage.timer + self._index.rules[outage.rule].for_ms)
-                others = tuple(each for each in alert.suppressions if each is not held)
-                return replace(alert, suppressions=(*others, replace(held, until=until)))
-        return alert
+                return max(now + 1, outage.timer + self._index.rules[outage.rule].for_ms)
+        return now
 
     def _shares(self, alert: Alert, fault: str) -> bool:
         rule = self._index.rules.get(alert.rule)

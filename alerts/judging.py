@@ -1,7 +1,7 @@
 """Judges a single fact: a number by limits, a boolean by its value, a presence by whether the device is there.
 
 Pure, and without memory. Limits are strict: `above = 80` is bad from just over 80. With `clear_below = 70` it is
-good again from just under 70, and between the two (the dead band, hysteresis after ISA-18.2) nothing changes.
+good again from 70 down, and between the two (the dead band, hysteresis after ISA-18.2) nothing changes.
 """
 
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ class Limits:
         return (self.above is not None and value > self.above) or (self.below is not None and value < self.below)
 
     def _is_good(self, value: float) -> bool:
-        return (self.clear_below is None or value < self.clear_below) and (
-            self.clear_above is None or value > self.clear_above
+        return (self.clear_below is None or value <= self.clear_below) and (
+            self.clear_above is None or value >= self.clear_above
         )
 
 

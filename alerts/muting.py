@@ -53,6 +53,7 @@ def _without(alert: Alert, gone: list[Suppression], at: int, patience_ms: int | 
     if not left:
         sure = all(each.kind in _SURE_KINDS for each in gone)
         wait = SURE if sure else patience_ms
-        freed = replace(freed, freed_at=at, tell_by=None if wait is None else at + wait)
+        since = min(at, max(at if each.until is None else each.until for each in gone))
+        freed = replace(freed, freed_at=since, tell_by=None if wait is None else since + wait)
     last = gone[-1]
     return move(freed, Event.UNMUTED, at, actor=last.author, comment=f"{last.kind}: {last.reason}".rstrip(": "))

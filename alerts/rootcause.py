@@ -14,6 +14,7 @@ from alerts.model import Verdict
 from alerts.rule import Finding, Outage, Rule, Scale
 
 EXPLAINS: Final = 0.9
+DEVELOPS: Final = (3, 0.05)  # so many bad devices, and such a part of all, may become an outage
 _SCALES: Final = {scale: rank for rank, scale in enumerate(Scale)}
 
 
@@ -27,6 +28,7 @@ class Domain:
     fresh: dict[str, int] = field(default_factory=dict)  # and since when
     old: set[str] = field(default_factory=set)
     order: deque[tuple[int, str]] = field(default_factory=deque)
+    onset: int = 0  # while it is out: who was bad before this has a trouble of its own
 
     @property
     def key(self) -> str:
@@ -57,6 +59,18 @@ class Domain:
             if self.fresh.get(device) == since:
                 del self.fresh[device]
                 self.old.add(device)
+
+    def develops_until(self, at: int, pace_ms: int) -> int:
+        """Until when an outage may still come of it if nobody more fails; `at` where none may."""
+        if len(self.fresh) < max(DEVELOPS[0], DEVELOPS[1] * self.eligible) or not self.order:
+            return at
+        return max(at, self.order[-1][0] + pace_ms)
+
+    def begin(self, pace_ms: int) -> None:
+        """It is out: find when it began. A tenth may have failed before for reasons of their own."""
+        times = sorted(self.fresh.values())
+        early, middle = times[len(times) // 10], times[len(times) // 2]
+        self.onset = early - max(pace_ms, middle - early)
 
     def verdict(self) -> Verdict:
         """What the numbers say."""
@@ -134,27 +148,31 @@ class Census:
 
     def homes(self, device: str) -> list[Domain]:
         """The domains in which a device is now freshly bad, the smallest first."""
-        return sorted((each for each in self._of.get(device, ()) if device in each.fresh), key=lambda each: each.size)
+        homes = (each for each in self._of.get(device, ()) if each.fresh.get(device, each.onset - 1) >= each.onset)
+        return sorted(homes, key=lambda each: each.size)
 
     def watches(self, device: str) -> bool:
         """Whether some domain may come to explain it."""
         return bool(self._of.get(device))
 
     def around(self, domain: Domain) -> list[Domain]:
-        """The larger domains that are out and hold most of its bad devices, the smallest first."""
-        larger = (each for each in self._raised.values() if each.size > domain.size and _within(domain, each))
+        """The larger domains that are or may soon be out and hold most of its bad devices, the smallest first."""
+        out = {**self._candidates, **self._raised}
+        larger = (each for each in out.values() if each.size > domain.size and _within(domain, each))
         return sorted(larger, key=lambda each: each.size)
 
     def inside(self, domain: Domain) -> list[Domain]:
         """The smaller domains that are out and have most of their bad devices in this one."""
         return [each for each in self._raised.values() if each.size < domain.size and _within(each, domain)]
 
-    def raised(self, domain: Domain, *, now: bool) -> None:
+    def raised(self, domain: Domain, pace_ms: int, *, now: bool) -> None:
         """Its outage began, or is over."""
-        if now:
-            self._raised[domain.key] = domain
-        else:
+        if not now:
             self._raised.pop(domain.key, None)
+            domain.onset = 0
+        elif domain.key not in self._raised and domain.fresh:
+            self._raised[domain.key] = domain
+            domain.begin(pace_ms)
 
     def get(self, key: str) -> Domain | None:
         """The domain of an alert's key."""

@@ -12,6 +12,7 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     plain_dsn       an empty database on plain PostgreSQL (the embedded one)
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
+    promtool        path of Prometheus' tester of rules
     make_collectd   real collectd daemons with the configuration you give
     open_folder     a folder through which another user may be let, unlike pytest's own
     free_port       a function that gives a port on 127.0.0.1 that nobody listens on
@@ -43,6 +44,7 @@ REAL = {
     "chromium",
     "browser",
     "make_collectd",
+    "promtool",
 }
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -171,6 +173,15 @@ def chromium() -> Path:
     """Path of a real Chromium."""
     require("chromium")
     found = places.chromium()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Path of Debian's promtool."""
+    require("promtool")
+    found = places.promtool()
     assert found is not None
     return found
 
