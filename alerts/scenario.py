@@ -139,7 +139,9 @@ def _series(name: str, table: Mapping[str, Any]) -> tuple[str, str, list[object]
 
 def _device(name: str, table: Mapping[str, Any], interval: int) -> Device:
     own = table.get("interval")
-    facts: dict[str, Any] = {key: str(table[key]) for key in ("area", "gateway", "maker", "model", "fw") if key in table}
+    facts: dict[str, Any] = {
+        key: str(table[key]) for key in ("area", "gateway", "maker", "model", "fw") if key in table
+    }
     return Device(
         _address(name, table.get("device")),
         Admission.ADMITTED,
