@@ -21,7 +21,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
-from maps.page import account_page, device_page, ledger_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
 
@@ -138,14 +138,9 @@ class Stage:
     def _device_page(self, request):
         return self._page(request, lambda lang: device_page(lang, NONCE, request.path_params["address"]))
 
-    def _sign_in_page(self, request):
-        return self._page(request, lambda lang: sign_in_page(lang, NONCE, site="Nông Sơn"))
-
-    def _account_page(self, request):
-        return self._page(request, lambda lang: account_page(lang, NONCE, site="Nông Sơn"))
-
-    def _ledger_page(self, request):
-        return self._page(request, lambda lang: ledger_page(lang, NONCE, site="Nông Sơn"))
+    def _plain_page(self, request):
+        name = request.url.path.strip("/")
+        return self._page(request, lambda lang: plain_page(name, lang, NONCE, site="Nông Sơn"))
 
     async def _session(self, request):
         if request.method == "GET" and self.role is None:
@@ -252,9 +247,7 @@ class Stage:
         api, address = "/api/v1", "{address:path}"
         routes = [
             Route("/", self._wall),
-            Route("/sign-in", self._sign_in_page),
-            Route("/account", self._account_page),
-            Route("/ledger", self._ledger_page),
+            *(Route(f"/{name}", self._plain_page) for name in PLAIN),
             Route(f"/devices/{address}", self._device_page),
             Route(f"{api}/session", self._session, methods=["GET", "POST", "DELETE"]),
             Route(f"{api}/account/password", self._password, methods=["POST"]),
