@@ -33,7 +33,8 @@ export function failed(error, key = "device.failed") {
   if (!(error instanceof Refused)) console.warn(error);
   const [reason, values] = why(error);
   find("problem").hidden = false;
-  return say(find("problem"), t(key, { why: error.title || t(reason, values) }));
+  const missing = error instanceof Refused && error.status === 404 && error.title; // says by itself what there is not
+  return say(find("problem"), missing || t(key, { why: error.title || t(reason, values) }));
 }
 
 export const may = (session, role) => MAY[role].includes(session?.role);

@@ -47,13 +47,13 @@ export class Rows {
     if (old?.words === words) return old.row;
     const row = h("tr", { role: "row", "data-id": id, onclick: () => this.choose(id, { focus: true }) },
       ...cells.map((cell) => h("td", { role: "gridcell" }, cell)));
+    this.kept.set(id, { row, words });
     if (old) {
       const focused = old.row === document.activeElement;
+      row.tabIndex = old.row.tabIndex; // else it could not take the focus over
       old.row.replaceWith(row);
-      this.kept.set(id, { row, words });
       if (focused) row.focus();
     }
-    this.kept.set(id, { row, words });
     return row;
   }
 
