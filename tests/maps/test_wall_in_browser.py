@@ -346,3 +346,49 @@ def test_a_new_alert_is_heard_where_sound_is_on_and_the_test_plays_every_sound(l
     expect(page.locator("body")).to_have_attribute("data-sounded", "minor")
     page.locator("#sound").click()
     expect(page.locator("#sound")).to_contain_text("Im đến")
+
+
+def test_a_crowd_of_devices_shows_the_worst_of_them_and_opens_with_a_click(look, make_stage):
+    stage = make_stage(count=6000)
+    page = look(on=stage)
+    expect(page.locator("body[data-seq]")).to_be_attached(timeout=20_000)
+    crowds = page.evaluate("IOC.devices._discs.map(({x, y, n, worst}) => ({x, y, n, worst}))")
+    assert sum(crowd["n"] for crowd in crowds) > 5000
+    assert {crowd["worst"] for crowd in crowds} == {0}
+    stage.alert(17, Severity.CRITICAL)
+    stage.presence(18, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.evaluate("new Promise((done) => setTimeout(done, 600))")
+    worst = sorted(page.evaluate("IOC.devices._discs.map(({worst}) => worst)"))
+    assert worst[-2:] == [2, 3]
+    zoom = page.evaluate("IOC.devices._map.getZoom()")
+    at = page.evaluate("""() => { const [disc] = IOC.devices._discs;
+      const box = document.querySelector(".folium-map").getBoundingClientRect();
+      return [disc.x - IOC.devices._pad.x + box.left, disc.y - IOC.devices._pad.y + box.top]; }""")
+    page.mouse.click(*at)
+    assert page.evaluate("IOC.devices._map.getZoom()") > zoom
+
+
+def test_a_family_is_switched_off_and_that_is_remembered_and_said(look, stage):
+    page = shown(look())
+    page.get_by_text("Khung nhìn").click()
+    page.get_by_role("checkbox", name=re.compile("Camera")).uncheck()
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    page.reload()
+    shown(page)
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    assert "raised" in page.locator("#layers-button").get_attribute("class")
+
+
+def test_a_tour_goes_from_the_whole_to_where_the_trouble_is_and_back(look, stage):
+    page = shown(look("/?rotate=3600"))
+    stage.presence(3, connected=False)
+    stage.alert(4, Severity.CRITICAL)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    stops = page.evaluate("""async () => (await import("/static/ioc/tour.js")).stops(
+      new Map([["a", [9, 0, 0, 1, 0, 0, 0]], ["b", [9, 0, 0, 0, 0, 0, 0]], ["c", [9, 0, 1, 0, 0, 0, 0]]]),
+      IOC.STATES)""")
+    assert stops == [None, "c", "a"]
+    page.get_by_text("Khung nhìn").click()
+    page.locator("#view-area").select_option("que-loc")
+    expect(page.locator("#view-name")).to_have_text("Quế Lộc")

@@ -5,6 +5,7 @@ import { Refused, ask, toSignIn } from "./api.js";
 import { Card } from "./card.js";
 import { find, say } from "./dom.js";
 import { showFigures } from "./figures.js";
+import { Families } from "./families.js";
 import { Finder, slashFinds } from "./finder.js";
 import { Alarm } from "./alarm.js";
 import { Labels } from "./labels.js";
@@ -16,6 +17,7 @@ import { Picture } from "./picture.js";
 import { Ribbon } from "./ribbon.js";
 import { Stream } from "./stream.js";
 import { clockTime, longDay } from "./text.js";
+import { Tour } from "./tour.js";
 import { View } from "./view.js";
 import { showWho } from "./who.js";
 
@@ -27,7 +29,7 @@ const picture = new Picture();
 const names = new Map();
 const areaName = (slug) => (slug ? names.get(slug) ?? slug : "");
 const map = layer._map;
-const labels = new Labels(map, layer, [find("card"), find("finder-input"), map.getContainer().querySelector(".leaflet-bar")]);
+const labels = new Labels(map, layer, [find("card"), find("finder-input"), find("layers-button"), map.getContainer().querySelector(".leaflet-bar")]);
 const card = new Card(picture, layer, areaName);
 const view = new View(map, layer, picture, card, areaName);
 card.onchange = () => labels.place();
@@ -36,6 +38,8 @@ const ribbon = new Ribbon(picture, areaName, (address) => view.goTo(picture.inde
 const finder = new Finder(picture, areaName, (index) => view.goTo(index));
 const liveness = new Liveness();
 const alarm = new Alarm(picture);
+const tour = new Tour(picture, view, areaName);
+const families = new Families(picture, layer);
 const opening = new URLSearchParams(location.search).get("device"); // a link to a device's card
 let features = [];
 
@@ -55,6 +59,7 @@ function began() {
   if (started) return;
   started = true;
   alarm.start();
+  tour.start();
   if (opening) view.goTo(picture.index.get(opening));
 }
 
@@ -64,7 +69,10 @@ const on = {
     if (changed.devices) layer.show(picture, changed.positions);
     if (changed.positions) showPlaces();
     else if (changed.areas) labels.show(labelsOf(features, picture));
-    if (changed.positions) view.fit(features);
+    if (changed.positions) {
+      view.fit(features);
+      families.show();
+    }
     ribbon.show();
     if (frame.type === "delta") ribbon.announce(changed.fresh);
     showAlarming();
@@ -102,6 +110,7 @@ async function learnPlaces() {
   if (picture.seq === null) return;
   showPlaces();
   view.fit(features);
+  tour.start();
   ribbon.show();
 }
 
