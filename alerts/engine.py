@@ -75,6 +75,11 @@ class Engine:
         """The rules in use, by name."""
         return {name: rule for name, rule in self._docket.index.rules.items() if rule is not BROKEN}
 
+    @property
+    def due(self) -> int | None:
+        """When time alone next matters (epoch ms; in the past: at once); None where it never does."""
+        return self._register.first()
+
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
         self._docket.adopt(RuleIndex([*rules, BROKEN]))

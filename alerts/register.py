@@ -81,6 +81,10 @@ class Register:
         for key in keys:
             self._agenda.put(key, 0)
 
+    def first(self) -> int | None:
+        """When time alone next matters; None where it never does."""
+        return self._agenda.first()
+
     def take(self, now: int) -> Iterator[str]:
         """The keys that are due; what is put meanwhile is seen too."""
         for key in self._agenda.take(now):

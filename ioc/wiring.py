@@ -16,11 +16,10 @@ from psycopg_pool import ConnectionPool
 from alerts.channel import Channel
 from alerts.courier import Courier
 from alerts.engine import Engine
-from alerts.errors import RuleError
+from alerts.health import Health
 from alerts.model import Transition
 from alerts.postgres import PostgresStore
 from alerts.rule import Rule
-from alerts.rulefile import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.switchboard import open_channels
 from ingest.adapter import Adapter, Source, choose, filters
@@ -42,12 +41,14 @@ from ioc import site as sites
 from ioc.accounts.store import Pool
 from ioc.api.app import create_app
 from ioc.api.parts import Pages, Parts, Probe
+from ioc.baselines import Teacher
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops
 from ioc.probe import SelfProbe
 from ioc.probe import address as probe_address
+from ioc.rulebooks import RuleFiles, find_grounds
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
@@ -100,20 +101,25 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     return pool
 
 
-def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
+def wire_alerts(settings: Settings, site: SiteFile, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
     store = PostgresStore(pool)
-    rules, channels = find_rules(settings), _channels(settings)
+    files, channels = RuleFiles(settings.alerts.rules), _channels(settings)
     alerts, evaluated_at = store.load()
     now = now_ms()
-    engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
+    grounds = find_grounds(site, pool)
+    engine = Engine(files.rules, alerts, now=now, evaluated_at=evaluated_at, grounds=grounds)
     ending = threading.Event()
     for channel in channels:
         courier = threading.Thread(target=Courier(channel, store, clock=now_ms).run, args=(ending,), daemon=True)
         courier.start()
         stops.add(f"courier {channel.name}", partial(_end, ending, courier))
-    service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+    names = [channel.name for channel in channels]
+    service = AlertService(engine, store, publish=publish, channels=names, rules=files.poll)
     service.begin(now)
+    teacher = threading.Thread(target=Teacher(pool, files, service.teach).run, args=(ending,), daemon=True)
+    teacher.start()
+    stops.add("what is usual", partial(_end, ending, teacher))
     return service
 
 
@@ -163,6 +169,7 @@ def wire_web(
     settings: Settings, site: SiteFile, pool: Pool, hub: Hub, server: Server, stops: Stops, told: Told, *,
     readiness: Mapping[str, Probe], views: Callable[[], Mapping[str, View]] | None = None,
     probe: SelfProbe | None = None, fillings: Callable[[], Mapping[str, int]] = dict,
+    health: Callable[[], Mapping[str, Health]] = dict,
 ) -> Parts:  # fmt: skip
     """The HTTP face and the wall, in a thread of their own, on the server's port."""
     words = _rule_words(settings)
@@ -174,7 +181,7 @@ def wire_web(
     )  # fmt: skip
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings,
+        probe=probe, fillings=fillings, rules=RuleFiles(settings.alerts.rules), health=health,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
@@ -272,15 +279,7 @@ def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
 
 def find_rules(settings: Settings) -> tuple[Rule, ...]:
     """The rules of the settings' files, or those shipped."""
-    if not settings.alerts.rules:
-        return default_rules()
-    found: list[Rule] = []
-    for name in settings.alerts.rules:
-        try:
-            found += read_toml(Path(name).read_text("utf-8"))
-        except (OSError, ValueError, RuleError) as error:
-            raise SettingsError(f"Tệp luật {name} sai (the rule file is wrong): {error}") from error
-    return tuple(found)
+    return tuple(RuleFiles(settings.alerts.rules).rules)
 
 
 def _channels(settings: Settings) -> tuple[Channel, ...]:

@@ -8,12 +8,14 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from alerts.health import Health
 from alerts.store import AlertStore, QuietStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
 from ioc.probe import SelfProbe
+from ioc.rulebooks import RuleFiles
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -64,6 +66,7 @@ class Parts:
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
     where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    `rules` are the alert rules' files, `health` how the rules fare, empty where the engine is another process.
     """
 
     pool: Pool
@@ -79,6 +82,8 @@ class Parts:
     fillings: Callable[[], Mapping[str, int]] = dict
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
+    rules: RuleFiles = field(default_factory=RuleFiles)
+    health: Callable[[], Mapping[str, Health]] = dict
 
 
 async def parts_of(connection: HTTPConnection) -> Parts:
