@@ -107,7 +107,7 @@ class Score:
     found: int = 0
     messages: int = 0
     true: int = 0
-    told: set[tuple[str, float]] = field(default_factory=set)  # faults of which people heard
+    told: set[tuple[int, str, float]] = field(default_factory=set)  # faults of which people heard
     late: list[float] = field(default_factory=list)  # seconds to the first bad verdict, less twice the interval
     fired: list[float] = field(default_factory=list)  # seconds to the alert, with the rule's `for`
     missed: Counter[str] = field(default_factory=Counter)
@@ -137,7 +137,7 @@ class Score:
         for step in opened:
             self.messages += 1
             causes = _causes(step, run.faults)
-            self.told |= {(fault.device.address, fault.begins) for fault in causes[:1]}
+            self.told |= {(id(run), fault.device.address, fault.begins) for fault in causes[:1]}
             self.true += bool(causes)
             if not causes:
                 self.false[step.alert.rule] += 1
@@ -153,10 +153,11 @@ def _expected(rule, fault: Fault) -> bool:  # noqa: ANN001
 
 
 def _causes(step: Transition, faults: list[Fault]) -> list[Fault]:
-    """What ails the device, or what it hangs on, when it is told, or did until a moment ago."""
+    """What ails the device, or what it hangs on, when it is told, or did a moment ago; what was to be found first."""
     at, device = step.alert.since / 1000, step.alert.device
     mine = (f for f in faults if device == f.device.address or device in f.behind or step.alert.subject != "device")
-    return [fault for fault in mine if fault.begins - 1 <= at <= fault.ends + 300]
+    found = [fault for fault in mine if fault.begins - 1 <= at <= fault.ends + 300]
+    return sorted(found, key=lambda fault: (not _expected(RULES[step.alert.rule], fault), -fault.begins))
 
 
 def main() -> int:
@@ -168,8 +169,10 @@ def main() -> int:
     options.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     known = options.parse_args()
     total = Score()
+    runs = []
     for seed in known.seeds:
         run = live(known.site, known.scenario, seed, known.hours)
+        runs.append(run)  # kept, so that each is told from the others
         one = Score()
         one.add(run, known.hours)
         total.add(run, known.hours)
