@@ -11,15 +11,8 @@ from importlib.resources import files
 
 import psycopg
 
+from ioc.edition import Edition, edition
 from ioc.errors import CommandError
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Which database this is: `postgresql`, `timescaledb-apache` or `timescaledb-community`, and the version."""
-
-    name: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +55,6 @@ def pending(connection: psycopg.Connection) -> list[str]:
         return [file.name for file in _files()]
     applied = {number for (number,) in connection.execute("SELECT number FROM migration")}
     return [file.name for file in _files() if file.number not in applied]
-
-
-def edition(connection: psycopg.Connection) -> Edition:
-    """Which database this is."""
-    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
-    if row is None:
-        server = connection.execute("SHOW server_version").fetchone()
-        return Edition("postgresql", server[0].split()[0] if server else "?")
-    licence = connection.execute("SHOW timescaledb.license").fetchone()
-    community = licence is not None and licence[0] == "timescale"
-    return Edition(f"timescaledb-{'community' if community else 'apache'}", row[0])
 
 
 def _files() -> Iterator[_File]:
