@@ -28,6 +28,7 @@ class _File:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+_TYPED = 5  # the file after which readings stand in tables by family
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL,
@@ -35,21 +36,32 @@ CREATE TABLE IF NOT EXISTS migration (
 """
 
 
-def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None) -> Edition:
-    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition."""
+def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, *, upto: int | None = None) -> Edition:
+    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
+
+    `upto` stops after that file, as the version did that had no later one: a restore begins so.
+    """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
         _use_timescaledb(connection)
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
+            if upto is not None and file.number > upto:
+                break
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        _shape_series(connection, say)
+        if upto is None or upto >= _TYPED:
+            _shape_series(connection, say)
         return edition(connection)
+
+
+def known() -> list[tuple[int, str, str]]:
+    """Number, name and digest of every file of this version."""
+    return [(file.number, file.name, file.digest) for file in _files()]
 
 
 def pending(connection: psycopg.Connection) -> list[str]:

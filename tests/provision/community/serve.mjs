@@ -77,7 +77,8 @@ class Database {
       const done = await this.db.query(aimed, [], { blob })
       if (blob === undefined) {
         answer.push(message('H', Buffer.from([0, 0, 0])))
-        answer.push(...rows(Buffer.from(await done.blob.arrayBuffer()), /BINARY/i.test(sql)), message('c'))
+        const written = done.blob ? Buffer.from(await done.blob.arrayBuffer()) : Buffer.alloc(0) // no rows, no blob
+        answer.push(...rows(written, /BINARY/i.test(sql)), message('c'))
       }
       answer.push(message('C', cstring(`COPY ${done.affectedRows}`)))
     } catch (fault) {
