@@ -24,7 +24,8 @@ from ioc.clock import now_ms
 NOW = dt.datetime(2026, 11, 25, 3, 0, tzinfo=dt.UTC)
 MORE = """
 INSERT INTO account (name, role, password) VALUES ('lan', 'admin', 'hash');
-INSERT INTO audit (at, actor, action) SELECT now(), 'lan', 'tab' || chr(9) || 'line' || chr(10) || 'back\\slash' FROM generate_series(1, 3);
+INSERT INTO audit (at, actor, action)
+SELECT now(), 'lan', 'tab' || chr(9) || 'line' || chr(10) || 'back\\slash' FROM generate_series(1, 3);
 INSERT INTO alert (id, key, rule, device, severity, peak_severity, condition, verdict, since, last_observed, version)
 VALUES ('a1', 'hot@d', 'hot', 'd', 'major', 'major', 'firing', 'bad', now(), now(), 1);
 INSERT INTO alert_timeline (alert_id, version, at, cause, after, severity, episode, reason)

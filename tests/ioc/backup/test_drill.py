@@ -1,4 +1,4 @@
-"""The restore drill: a backup of any edition comes back on any edition, whole, and the ingest goes on with no double."""
+"""The restore drill: a backup of any edition comes back whole on any edition, and the ingest goes on with no double."""
 
 import itertools
 
