@@ -71,7 +71,7 @@ def _fill(connection: Connection[Any], reading: Reading, told: Progress, *, repl
     if lacking:
         raise CommandError(f"Cơ sở dữ liệu không có chỗ cho (the database has no place for): {', '.join(lacking)}")
     if replace:
-        everything = sql.SQL(", ").join(place.target for place in places.values())
+        everything = sql.SQL(", ").join(map(sql.Identifier, places))
         connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(everything))
     for week in manifest.weeks:
         connection.execute(SQL["make_week"], {"week": week})

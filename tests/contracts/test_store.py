@@ -206,6 +206,27 @@ def test_a_second_ingest_is_told_to_wait(migrated, name):
     store.close()
 
 
+def test_a_backup_does_not_keep_the_ingest_from_its_work_when_partitions_are_due(migrated):
+    dsn = migrated("postgresql").dsn
+    store = TimescaleStore(dsn, admit)
+    store.load()
+    weeks = "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'"
+    with psycopg.connect(dsn, autocommit=True) as other, psycopg.connect(dsn) as reader:
+        [(all_of_them,)] = other.execute(weeks).fetchall()
+        [(newest,)] = other.execute("SELECT max(relname) FROM pg_class WHERE relname LIKE 'status_2%w__'").fetchall()
+        other.execute(f"DROP TABLE {newest}")
+        reader.execute("SELECT count(*) FROM status")  # as a backup does, and holds it till its end
+        store.ahead()
+        assert write(store, judge_all(message("status", {"session": "s", "state": "online", "ts": NOW}))) == [
+            Outcome.STORED
+        ]
+        assert other.execute(weeks).fetchall() == [(all_of_them - 1,)]
+        reader.rollback()
+        store.ahead()
+        assert other.execute(weeks).fetchall() == [(all_of_them,)]
+    store.close()
+
+
 def test_a_database_that_is_not_there_is_unavailable_not_an_accident(free_port):
     store = TimescaleStore(f"host=127.0.0.1 port={free_port()} dbname=x", admit)
     with pytest.raises(StoreUnavailableError):

@@ -5,6 +5,7 @@ import itertools
 import psycopg
 import pytest
 
+from ioc.migrate import migrate
 from tests.ioc.backup.conftest import bring_back, contents, fill, judged, keep, telemetry
 
 EDITIONS = {"postgresql": "plain_dsn", "timescaledb-apache": "dsn", "timescaledb-community": "community_dsn"}
@@ -75,3 +76,35 @@ def test_a_backup_is_of_one_moment_and_stops_nobody_from_writing(edition, back_u
     assert written == (["stored"] if edition.sessions else [])
     bring_back(file, edition.dsn, replace=True)
     assert contents(edition.dsn) == before
+
+
+AGGREGATE = """
+CREATE MATERIALIZED VIEW status_day WITH (timescaledb.continuous) AS
+SELECT time_bucket('1 day', ts) AS day, device_id, count(*) AS said FROM status GROUP BY 1, 2 WITH NO DATA
+"""
+
+
+def test_history_in_a_continuous_aggregate_outlives_its_raw_rows(community, migrated, back_up):
+    there = migrated("timescaledb-community").dsn
+    kept = "SELECT day, device_id, said FROM status_day ORDER BY 1, 2"
+    with psycopg.connect(there, autocommit=True) as connection:
+        connection.execute(AGGREGATE)
+        connection.execute(
+            "INSERT INTO status (ts, device_id, state, received_at) "
+            "SELECT now() - n * interval '1 day', n % 2, 'online', now() FROM generate_series(1, 90) n"
+        )
+        connection.execute("CALL refresh_continuous_aggregate('status_day', NULL, NULL)")
+        connection.execute("SELECT drop_chunks('status', older_than => interval '20 days')")
+        history = connection.execute(kept).fetchall()
+        assert len(history) == 90
+    file = back_up(there)
+    with community.fresh_database() as here:
+        migrate(here)
+        with psycopg.connect(here, autocommit=True) as connection:
+            connection.execute(AGGREGATE)
+        bring_back(file, here)
+        bring_back(file, here, replace=True)
+        with psycopg.connect(here, autocommit=True) as connection:
+            assert connection.execute(kept).fetchall() == history
+            connection.execute("CALL refresh_continuous_aggregate('status_day', now() - interval '9 days', NULL)")
+            assert connection.execute(kept).fetchall() == history
