@@ -13,15 +13,8 @@ import psycopg
 
 from ingest import series
 from ingest.family import families
+from ioc.edition import Edition, edition
 from ioc.errors import CommandError
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Which database this is: `postgresql`, `timescaledb-apache` or `timescaledb-community`, and the version."""
-
-    name: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +28,7 @@ class _File:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+_TYPED = 5  # the file after which readings stand in tables by family
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL,
@@ -42,21 +36,32 @@ CREATE TABLE IF NOT EXISTS migration (
 """
 
 
-def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None) -> Edition:
-    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition."""
+def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, *, upto: int | None = None) -> Edition:
+    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
+
+    `upto` stops after that file, as the version did that had no later one: a restore begins so.
+    """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
         _use_timescaledb(connection)
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
+            if upto is not None and file.number > upto:
+                break
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        _shape_series(connection, say)
+        if upto is None or upto >= _TYPED:
+            _shape_series(connection, say)
         return edition(connection)
+
+
+def known() -> list[tuple[int, str, str]]:
+    """Number, name and digest of every file of this version."""
+    return [(file.number, file.name, file.digest) for file in _files()]
 
 
 def pending(connection: psycopg.Connection) -> list[str]:
@@ -65,17 +70,6 @@ def pending(connection: psycopg.Connection) -> list[str]:
         return [file.name for file in _files()]
     applied = {number for (number,) in connection.execute("SELECT number FROM migration")}
     return [file.name for file in _files() if file.number not in applied] + series.lacking(_present(connection))
-
-
-def edition(connection: psycopg.Connection) -> Edition:
-    """Which database this is."""
-    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
-    if row is None:
-        server = connection.execute("SHOW server_version").fetchone()
-        return Edition("postgresql", server[0].split()[0] if server else "?")
-    licence = connection.execute("SHOW timescaledb.license").fetchone()
-    community = licence is not None and licence[0] == "timescale"
-    return Edition(f"timescaledb-{'community' if community else 'apache'}", row[0])
 
 
 def _files() -> Iterator[_File]:
