@@ -15,9 +15,10 @@ from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
 from ioc import command
 from ioc.clock import now_ms
+from ioc.edition import edition
 from ioc.embedded import free_space_problem
 from ioc.errors import CommandError
-from ioc.migrate import edition, pending
+from ioc.migrate import pending
 from ioc.settings import Settings
 from ioc.wiring import find_rules, find_site
 
@@ -95,7 +96,8 @@ def _database(settings: Settings) -> Iterator[Line]:
         yield Line(what, ok=False, fact="không nối được (cannot connect)", mend=mend)
         return
     mend = f"chạy `ioc migrate` (run it): {', '.join(missing)}" if missing else ""
-    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}", mend=mend)
+    lacking = f"; thiếu (missing): {'; '.join(found.missing)}" if found.missing else ""
+    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}{lacking}", mend=mend)
     yield _clock(clock[0] if clock else 0)
 
 
