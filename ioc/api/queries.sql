@@ -56,21 +56,6 @@ WHERE %(every)s OR ((area.valid_from IS NULL OR area_day(area.valid_from) <= %(a
     AND (area.valid_to IS NULL OR area_day(area.valid_to) > %(at)s))
 ORDER BY depth, slug;
 
--- name: history
--- One metric of one device by buckets; a bucket without a value is absent. On and off count as 1 and 0.
-SELECT date_bin(%(step)s, ts, %(origin)s) AS bucket, min(value), avg(value), max(value), count(*)
-FROM (SELECT ts, CASE jsonb_typeof(m -> %(metric)s)
-            WHEN 'number' THEN (m ->> %(metric)s)::double precision
-            WHEN 'boolean' THEN (m ->> %(metric)s)::boolean::integer::double precision END AS value
-      FROM reading
-      WHERE device_id = %(device)s AND ts >= %(since)s AND ts < %(until)s AND NOT suspect) AS one
-WHERE value IS NOT NULL
-GROUP BY bucket ORDER BY bucket;
-
--- name: device_id
--- The number under which a device's series are kept.
-SELECT id FROM device WHERE address = %(address)s;
-
 -- name: newest_run
 -- The account of the newest ingest since it started.
 SELECT started_at, received, stored, duplicate, ignored, quarantined, shed, in_flight, spooled, seq_gaps, hearing, kept_at
