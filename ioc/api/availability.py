@@ -5,7 +5,6 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from fastapi import Query
 from typing_extensions import TypedDict
 
 from ioc.accounts.model import Role

@@ -7,11 +7,11 @@ interpolated. Readings of a suspect clock are left out.
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NotRequired
 
 import msgspec
 from fastapi import Query, Response
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ingest.family import Kind
 from ioc.accounts.model import Role

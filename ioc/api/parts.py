@@ -62,7 +62,8 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own. `maintenance` tells what was planned.
+    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    `maintenance` tells what was planned.
     """
 
     pool: Pool

@@ -182,3 +182,24 @@ SELECT device_id, count(*)::bigint FROM (
         AND ts >= %(begin)s::timestamptz - %(holds)s AND ts < %(end)s) AS said
 WHERE before <> state AND ts >= %(begin)s
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
+
+-- name: snapshot
+-- The oldest transaction that may yet write something this snapshot does not see.
+SELECT pg_snapshot_xmin(pg_current_snapshot())::text
+
+-- name: latest
+-- Devices written since a snapshot, or all; the self-probe is none.
+SELECT id, address, name, admission, standing, standing_reason,
+    round(extract(epoch FROM standing_since) * 1000)::bigint, round(extract(epoch FROM heard_at) * 1000)::bigint,
+    lat, lon, area, latest::text
+FROM device
+WHERE (%(snapshot)s::text IS NULL OR age(xmin) <= age(%(snapshot)s::text::xid))
+    AND address NOT LIKE '%%/indicator/self-probe'
+
+-- name: rows_of
+-- The rows of one device in a span, oldest first.
+SELECT {columns} FROM {table} WHERE device_id = %(id)s AND {time} >= %(begin)s AND {time} < %(end)s {sure} ORDER BY {time}
+
+-- name: csv
+-- Rows as lines of CSV.
+COPY ({rows}) TO STDOUT (FORMAT csv)
