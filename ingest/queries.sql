@@ -16,6 +16,13 @@ ON CONFLICT (address) DO NOTHING
 -- The ids of devices by address.
 SELECT address, id FROM device WHERE address = ANY(%(address)s)
 
+-- name: touch
+-- Notes which hours that had ended readings came into; device 0 stands for all of the family.
+INSERT INTO touched (family, hour, device_id)
+SELECT family, 'epoch'::timestamptz + hour * interval '1 hour', nullif(device, 0)
+FROM unnest(%(family)s::text[], %(hour)s::bigint[], %(device)s::int[]) AS row (family, hour, device)
+WHERE 'epoch'::timestamptz + (hour + 1) * interval '1 hour' <= clock_timestamp()
+
 -- name: insert_events
 -- Keeps events, telling which were new.
 INSERT INTO event (ts, device_id, id, type, phase, severity, data, seq, origin, received_at, stamped, suspect)

@@ -26,6 +26,7 @@ from ingest.queries import load
 from ingest.registry import Checkpoint
 from ingest.rows import HEADER, TRAILER, by_family, copied, copy_statement, insert_statement, recorded
 from ingest.store import Admit, Known, Loaded, Mark, settled
+from ingest.touched import marks
 
 _SQL = load("ingest")
 _OVERLAP = timedelta(seconds=90)  # more than lies between a commit and its receipt, or between two checkpoints
@@ -189,7 +190,8 @@ class TimescaleStore:
     def _readings(self, cursor: psycopg.Cursor, rows: Sequence[Sample], *, telling: bool) -> set[tuple[object, ...]]:
         """Keep samples; telling which were new costs twice the time, so it is done where a repeat was met."""
         new: set[tuple[object, ...]] = set()
-        for family, samples in by_family(rows).items():
+        families = by_family(rows)
+        for family, samples in families.items():
             if telling or not self._copying:
                 records = _json([recorded(family, sample, self._ids[sample.device]) for sample in samples]).decode()
                 found = cursor.execute(insert_statement(family), {"rows": records}).fetchall()
@@ -202,6 +204,8 @@ class TimescaleStore:
                     copy.write(HEADER + copied(family, samples, self._ids.__getitem__) + TRAILER)
             except psycopg.errors.UniqueViolation as error:
                 raise _RepeatsInside from error
+        if (touched := marks(families, self._ids.__getitem__)) is not None:
+            cursor.execute(_SQL["touch"], touched)
         return new
 
     def _events(self, cursor: psycopg.Cursor, rows: Sequence[Event]) -> set[tuple[object, ...]]:

@@ -16,6 +16,7 @@ import msgspec
 from ioc.errors import SettingsError
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -32,6 +33,28 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __repr__(self) -> str:
         return "Database(dsn=***)" if self.dsn else "Database(dsn=None)"
+
+
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of."""
+
+    zone: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Ho_Chi_Minh"
+    keep_raw_days: _Days = 90
+    keep_minutes_days: _Days = 30
+    keep_hours_days: _Days = 1100
+    keep_days_days: _Days = 0
+    compress_after_days: _Days = 7
+
+    def __post_init__(self) -> None:
+        raw, minutes, hours, days = (
+            kept or 10**6
+            for kept in (self.keep_raw_days, self.keep_minutes_days, self.keep_hours_days, self.keep_days_days)
+        )
+        if not (max(raw, minutes) <= hours <= days):
+            raise ValueError(
+                "readings and minutes must not be kept longer than hours, nor hours longer than days "
+                "(số liệu gốc và phút không được giữ lâu hơn giờ, giờ không lâu hơn ngày)"
+            )
 
 
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -98,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = "data"
     site: Site = Site()
     database: Database = Database()
+    store: Store = Store()
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     adapters: dict[str, dict[str, str]] = {}
@@ -107,7 +131,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: Log = Log()
 
 
-_SECTIONS = ("site", "database", "mqtt", "ingest", "probe", "web", "alerts", "log")
+_SECTIONS = ("site", "database", "store", "mqtt", "ingest", "probe", "web", "alerts", "log")
 
 
 def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
