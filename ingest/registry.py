@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from ingest.family import families
 from ingest.model import Admission, Birth, Device, Event, Latest, Metrics, Presence, Report, Sample, Status, View
-from ingest.presence import SILENCE, Facts, Hearing, judge
+from ingest.presence import SILENCE, Facts, Hearing, PresenceLog, judge
 
 _BACKLOG = 64  # samples of a device that wait to be folded, at most
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
@@ -69,7 +69,7 @@ class Registry:
     """All devices known, by address."""
 
     def __init__(self, hearing: Hearing, entries: Iterable[tuple[Device, Checkpoint | None]] = ()) -> None:
-        self.hearing = hearing
+        self.hearing, self.log = hearing, PresenceLog()
         self._entries: dict[str, _Entry] = {}
         self._changed: dict[str, None] = {}
         self._unkept: dict[str, _Entry] = {}  # not as the store's checkpoint has it, longest waiting first
@@ -184,6 +184,7 @@ class Registry:
         if replace(presence, since=entry.presence.since) == entry.presence:
             return False
         entry.presence = presence
+        self.log.judged(entry.device.address, presence, now)
         return True
 
     @staticmethod

@@ -21,6 +21,7 @@ from ingest.dumper import ArrayDumper
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
+from ingest.presence import Note
 from ingest.queries import load
 from ingest.registry import Checkpoint
 from ingest.rows import HEADER, TRAILER, by_family, copied, copy_statement, insert_statement, recorded
@@ -57,6 +58,7 @@ class TimescaleStore:
         """Everything a starting ingest needs."""
         with self._transaction() as cursor:
             _make_room(cursor)
+            cursor.execute(_SQL["note_downtime"])
             devices = [_with_checkpoint(row) for row in cursor.execute(_SQL["devices"])]
             after = _before(cursor.execute(_SQL["end_of_last_run"]).fetchone())
             known = [
@@ -110,6 +112,12 @@ class TimescaleStore:
                 cursor.execute(_SQL["keep_states"], columns)
             cursor.execute(_SQL["trim_quarantine"])
             bookkeeping.keep_run(cursor, ledger, hearing=hearing)
+
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood since when; gives back those whose device is not kept yet."""
+        with self._transaction() as cursor:
+            kept = bookkeeping.note_presence(cursor, notes)
+        return [note for note in notes if note.device not in kept]
 
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment."""

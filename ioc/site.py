@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,15 +18,19 @@ _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place devices stand in; `valid_from` and `valid_to` are dates (YYYY-MM-DD), for communes merge."""
+    """A place devices stand in, from the day `valid_from` until before the day `valid_to`, when it `becomes` another.
+
+    Communes merge; a device goes on telling the name it was set up with, and stands in what that became.
+    """
 
     slug: _Slug
     name: str
     parent: _Slug | None = None
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    valid_from: str | None = None
-    valid_to: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    becomes: _Slug | None = None
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,9 +77,13 @@ def _parse(text: str, where: str) -> SiteFile:
         raise SettingsError(f"Tệp địa bàn {where} sai (the site file is wrong): {error}") from error
     known = {area.slug for area in site.areas}
     for area in site.areas:
-        if area.parent is not None and area.parent not in known:
-            raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.parent = {area.parent!r} không có trong areas "
-                                f"(names an area that is not listed)")  # fmt: skip
+        for key, named in (("parent", area.parent), ("becomes", area.becomes)):
+            if named is not None and named not in known:
+                raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.{key} = {named!r} không có trong areas "
+                                    f"(names an area that is not listed)")  # fmt: skip
+        if area.becomes is not None and (area.valid_to is None or area.becomes == area.slug):
+            raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.becomes cần valid_to và một khu vực khác "
+                                f"(needs valid_to, the day of the merger, and another area)")  # fmt: skip
     return site
 
 
@@ -83,6 +92,9 @@ def store(connection: psycopg.Connection, site: SiteFile) -> None:
     with connection.transaction(), connection.cursor() as cursor:
         for area in _parents_first(site.areas):
             cursor.execute(_SQL["upsert_area"], msgspec.structs.asdict(area))
+        for area in site.areas:  # once all are there: an area may become one that stands below it in the file
+            cursor.execute(_SQL["set_becomes"], {"slug": area.slug, "becomes": area.becomes})
+        cursor.execute(_SQL["merge_areas"])
         for device in site.devices:
             cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
 

@@ -3,7 +3,16 @@
 INSERT INTO area (slug, name, parent, lat, lon, valid_from, valid_to)
 VALUES (%(slug)s, %(name)s, %(parent)s, %(lat)s, %(lon)s, %(valid_from)s, %(valid_to)s)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, parent = excluded.parent, lat = excluded.lat,
-    lon = excluded.lon, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+    lon = excluded.lon, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    becomes = CASE WHEN excluded.valid_to IS NOT NULL THEN area.becomes END
+
+-- name: set_becomes
+-- What an area becomes on the day it ends.
+UPDATE area SET becomes = %(becomes)s WHERE slug = %(slug)s AND becomes IS DISTINCT FROM %(becomes)s
+
+-- name: merge_areas
+-- Devices of areas that have ended stand in what these became.
+SELECT merge_areas()
 
 -- name: list_device
 -- A device the officer expects; one already known keeps what it said of itself, and is admitted if it was pending.

@@ -13,6 +13,7 @@ from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.history.availability import Maintenance, no_maintenance
 from ioc.probe import SelfProbe
 from maps.hub import Hub
 
@@ -60,6 +61,7 @@ class Parts:
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
     where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    `maintenance` tells what was planned.
     """
 
     pool: Pool
@@ -73,6 +75,7 @@ class Parts:
     https: bool = False
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
+    maintenance: Maintenance = no_maintenance
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 
