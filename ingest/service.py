@@ -105,7 +105,7 @@ class IngestService:
             self._connected = self.reader.hearing.since
             if self.reader.session_present is False:
                 self._deliveries.forget()  # a new session numbers its packets anew
-        judged = self._throttle.hold([self.judge.judge(message) for message in messages], self._now())
+        judged = self._throttle.hold(self.judge.judge_all(messages), self._now())
         self.ledger.received = self.reader.received
         kept = self._keep(judged)
         if kept is None:
