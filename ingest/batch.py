@@ -19,13 +19,17 @@ _STORED = Outcome.STORED
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
-    """One message and what is to become of it. `reason` and `detail` say why it is not stored."""
+    """One message and what is to become of it. `reason` and `detail` say why it is not stored.
+
+    `unidentified`: it has readings that nothing but its delivery tells from a repeat (`ingest.deliveries`).
+    """
 
     message: Message
     outcome: Outcome
     reports: Sequence[Report] = ()
     reason: str = ""
     detail: str = ""
+    unidentified: bool = False
 
     @property
     def head(self) -> str:
@@ -89,7 +93,8 @@ class Judge:
                 return Judged(message, Outcome.DUPLICATE)
             if isinstance(verdict, Ignored):
                 return Judged(message, Outcome.IGNORED, reason=verdict.reason)
-            return Judged(message, Outcome.STORED, reports if verdict is reports[0] else (verdict,))
+            kept = reports if verdict is reports[0] else (verdict,)
+            return Judged(message, Outcome.STORED, kept, unidentified=_unidentified(message, kept))
         return self._admit_many(message, [self.gate.admit(report, retained=message.retained) for report in reports])
 
     @staticmethod
@@ -99,9 +104,16 @@ class Judge:
         if repeats and not any(isinstance(report, Sample | Event) for report in kept) and says_nothing_else(kept):
             return Judged(message, Outcome.DUPLICATE)
         if kept:
-            return Judged(message, Outcome.STORED, kept)
+            return Judged(message, Outcome.STORED, kept, unidentified=_unidentified(message, kept))
         reasons = [verdict.reason for verdict in verdicts if isinstance(verdict, Ignored)]
         return Judged(message, Outcome.IGNORED, reason=reasons[0] if reasons else "empty")
+
+
+def _unidentified(message: Message, reports: Sequence[Report]) -> bool:
+    """Whether some of it has neither number nor stamp; only QoS 1 and 2 are delivered again."""
+    return message.qos > 0 and any(
+        isinstance(report, Sample | Event) and report.seq is None and not report.stamped for report in reports
+    )
 
 
 def refuse(message: Message, reason: str, detail: str) -> Judged:
