@@ -35,7 +35,7 @@ _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks 
 class Pace:
     """How batches are cut: at most `most` messages, gathered for `linger_s` after the first."""
 
-    most: int = 2000
+    most: int = 5000
     linger_s: float = 0.05
 
 
