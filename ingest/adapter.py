@@ -13,13 +13,16 @@ from difflib import get_close_matches
 from functools import cache, partial
 
 from ingest.errors import UnknownAdapterError
-from ingest.model import FAMILIES, Ignored, Message, Rejected, Report
+from ingest.model import FAMILIES, Ignored, Message, Rejected, Report, Sample
 from ingest.topics import address, matches
 
 Parsed = Sequence[Report] | Ignored | Rejected | None
 """What a message says; None: its topic only looks like mine, ask the next adapter."""
 
 Read = Callable[[Message], Parsed]
+
+Quick = Callable[[Message], Sample | None]
+"""Reads the usual message of one topic, a single sample of numbers, in one go; None: read it in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,14 @@ class Adapter:
     """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload.
 
     Where several take a topic, the lower `rank` is asked first: 0 for those that know their topics, higher for those
-    that know them only by pattern.
+    that know them only by pattern. `quick` gives a topic's quick reader, where there is one.
     """
 
     name: str
     subscriptions: tuple[str, ...]
     open: Callable[[Source], Read]
     rank: int = 0
+    quick: Callable[[str], Quick | None] = lambda _topic: None
 
     def takes(self, topic: str) -> bool:
         """Whether a topic may be this adapter's."""

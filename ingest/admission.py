@@ -63,8 +63,6 @@ class Gate:
 
     def admit(self, report: Report, *, retained: bool) -> Report | Repeat | Ignored:
         """The report as it may be kept, or why not."""
-        if type(report) is Sample:  # nearly all; the order of these questions is their frequency
-            return RETAINED if retained else self._reading(report)
         match report:
             case Sample() | Event():
                 return RETAINED if retained else self._reading(report)
@@ -74,6 +72,20 @@ class Gate:
                 return self._birth(report)
             case Ack():
                 return RETAINED if retained else report
+
+    def expects(self, sample: Sample) -> bool:
+        """Whether a live sample is just the one that comes next, with a believable time: then it is admitted as it is.
+
+        Nearly all are; any other is for `admit`, which finds nothing noted of it.
+        """
+        track = self._tracks.get(sample.device)
+        seen = track.sessions.get(sample.session) if track is not None else None  # type: ignore[arg-type]
+        if seen is None or not (highs := seen.highs) or highs[-1] + 1 != sample.seq:
+            return False
+        if not -AHEAD_MS <= sample.received_at - sample.ts <= OLD_MS:
+            return False
+        highs[-1] += 1
+        return True
 
     def paid(self, gaps: Mapping[str, int]) -> None:
         """The account was told of these."""

@@ -3,25 +3,27 @@
 It decides nothing: what became of each message is told to it.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import psycopg
 
 from ingest import arrays
 from ingest.batch import Judged
-from ingest.deliveries import delivery, unidentified
+from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
 from ingest.presence import Note
 from ingest.queries import load
-from ingest.trouble import troubles
+from ingest.trouble import TROUBLE, troubles
 
 _SQL = load("ingest")
+_QUARANTINED = Outcome.QUARANTINED
 _TROUBLES = ("duplicate", "quarantined", "shed")
 
 
 def quarantine(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
     """What cannot be used, with its reason and its first bytes, masked."""
-    rows = [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
+    rows = [judged for judged in batch if judged.outcome is _QUARANTINED]
     if rows:
         columns = {
             "received_at": [row.message.received_at for row in rows],
@@ -39,10 +41,10 @@ def add_to_hour(
 ) -> None:
     """The settled messages of a batch, into the account of the hour and of the devices that gave trouble."""
     at = batch[0].message.received_at
-    counts = {outcome.value: outcomes.count(outcome) for outcome in Outcome}
+    counts = Counter(outcomes)
     total = {"at": at, "received": len(outcomes), "seq_gaps": sum(gaps.values())}
-    cursor.execute(_SQL["add_to_hour"], {**counts, **total})
-    if found := troubles(batch, outcomes, gaps):
+    cursor.execute(_SQL["add_to_hour"], {**{outcome.value: counts[outcome] for outcome in Outcome}, **total})
+    if (gaps or counts.keys() & TROUBLE) and (found := troubles(batch, outcomes, gaps)):
         names = sorted(found)  # always in one order, so that two writers cannot wait for each other
         columns = {word: [found[name][word] for name in names] for word in (*_TROUBLES, "seq_gaps")}
         cursor.execute(_SQL["add_to_devices"], {"at": at, "address": names, **columns})
@@ -50,7 +52,7 @@ def add_to_hour(
 
 def keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
     """Under which packet ids messages without an identity came."""
-    kept = [delivery(judged.message) for judged in batch if unidentified(judged)]
+    kept = [delivery(judged.message) for judged in batch if judged.unidentified]
     if kept:
         packets, digests = zip(*kept, strict=True)
         cursor.execute(_SQL["keep_deliveries"], {"packet": list(packets), "digest": list(digests)})

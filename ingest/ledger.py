@@ -3,6 +3,7 @@
 `received = stored + duplicate + ignored + quarantined + shed + in_flight` holds at every moment. Pure.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,8 +32,8 @@ class Ledger:
 
     def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Enter the outcomes of messages that are now done with."""
-        for outcome in outcomes:
-            self.counts[outcome] += 1
+        for outcome, count in Counter(outcomes).items():
+            self.counts[outcome] += count
 
     @property
     def in_flight(self) -> int:

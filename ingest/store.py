@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ingest.batch import Judged, says_nothing_else
-from ingest.deliveries import delivery, unidentified
+from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
 from ingest.presence import Note
@@ -158,7 +158,7 @@ class MemoryStore:
         after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
         after.settle(outcomes)
         self.ledger = {**after.facts(), "hearing": int(hearing)}
-        self.deliveries += [delivery(judged.message) for judged in batch if unidentified(judged)]
+        self.deliveries += [delivery(judged.message) for judged in batch if judged.unidentified]
         if mark is not None:
             self.marks[mark.spool] = mark.record
         return outcomes

@@ -73,7 +73,7 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     adapters: list[str] | None = None
     reader: Literal["bulk", "bulk-5", "paho"] = "bulk"
-    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
+    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 5000
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
     spool_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1024
     device_rate: Annotated[float, msgspec.Meta(gt=0)] = 200
