@@ -18,10 +18,10 @@ from typing import TextIO
 
 from simulators.device import find_kinds
 from simulators.errors import UnusableError
-from simulators.faults import load_scenario
 from simulators.fleet import Fleet
 from simulators.link import read_broker
 from simulators.population import Identity, populate
+from simulators.scenario import load_scenario
 from simulators.site import load_site
 from simulators.truth import Fault
 from simulators.wire import Message, moment
