@@ -14,13 +14,16 @@ from ingest.queries import load
 from ioc.errors import SettingsError
 
 _SQL = load("ioc", "site.sql")
+_Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
+_Ring = Annotated[list[_Point], msgspec.Meta(min_length=3)]
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place devices stand in, from the day `valid_from` until before the day `valid_to`, when it `becomes` another.
 
-    Communes merge; a device goes on telling the name it was set up with, and stands in what that became.
+    Communes merge; a device goes on telling the name it was set up with, and stands in what that became. `shape`: outer
+    rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
     """
 
     slug: _Slug
@@ -31,6 +34,7 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date | None = None
     valid_to: date | None = None
     becomes: _Slug | None = None
+    shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +61,18 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 NOBODY = SiteFile("site", "Trung tâm điều hành")
 
 
+def shipped_names() -> list[str]:
+    """The sites that come with the package."""
+    return sorted(each.name.removesuffix(".toml") for each in files("ioc").joinpath("sites").iterdir())
+
+
+def find(name: str) -> SiteFile:
+    """The site file of that path, or the shipped site of that name (`cai-be`)."""
+    if name in shipped_names() and not Path(name).exists():
+        return shipped(name)
+    return read(Path(name))
+
+
 def shipped(name: str) -> SiteFile:
     """A site that comes with the package, by slug."""
     return _parse(files("ioc").joinpath("sites", f"{name}.toml").read_text("utf-8"), name)
@@ -67,7 +83,10 @@ def read(path: Path) -> SiteFile:
     try:
         return _parse(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}") from error
+        raise SettingsError(
+            f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}. "
+            f"Có sẵn (shipped): {', '.join(shipped_names())}"
+        ) from error
 
 
 def _parse(text: str, where: str) -> SiteFile:
@@ -91,12 +110,25 @@ def store(connection: psycopg.Connection, site: SiteFile) -> None:
     """Bring the database's areas and listed devices to the file's state; nothing is ever deleted."""
     with connection.transaction(), connection.cursor() as cursor:
         for area in _parents_first(site.areas):
-            cursor.execute(_SQL["upsert_area"], msgspec.structs.asdict(area))
+            cursor.execute(_SQL["upsert_area"], {**msgspec.structs.asdict(area), "boundary": _boundary(area)})
         for area in site.areas:  # once all are there: an area may become one that stands below it in the file
             cursor.execute(_SQL["set_becomes"], {"slug": area.slug, "becomes": area.becomes})
         cursor.execute(_SQL["merge_areas"])
         for device in site.devices:
             cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
+
+
+def _boundary(area: Area) -> str | None:
+    """The shape as GeoJSON (RFC 7946: rings closed); None leaves what was imported."""
+    if not area.shape:
+        return None
+    polygons = [[[*ring, ring[0]]] for ring in area.shape]
+    geometry = (
+        {"type": "Polygon", "coordinates": polygons[0]}
+        if len(polygons) == 1
+        else {"type": "MultiPolygon", "coordinates": polygons}
+    )
+    return msgspec.json.encode(geometry).decode()
 
 
 def _parents_first(areas: Sequence[Area]) -> list[Area]:

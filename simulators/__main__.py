@@ -18,13 +18,13 @@ from typing import TextIO
 
 from simulators.device import find_kinds
 from simulators.errors import UnusableError
-from simulators.faults import load_scenario
 from simulators.fleet import Fleet
 from simulators.link import read_broker
 from simulators.population import Identity, populate
+from simulators.scenario import load_scenario
 from simulators.site import load_site
 from simulators.truth import Fault
-from simulators.wire import Message, moment
+from simulators.wire import Message, moment, stamp
 from simulators.world import Pace, World
 
 _EXAMPLES = """
@@ -99,11 +99,16 @@ def _drive(fleet: Fleet, world: World, options: argparse.Namespace, report: Text
             "telemetry": tally.telemetry,
             "events": tally.events,
             "connections": tally.connections,
+            "lived_to": stamp(fleet.lived_to),
+            "worst_behind_s": round(fleet.strain.worst_s, 3),
+            "bottleneck": fleet.strain.bottleneck,
             "last_seq": world.last_seq(),
             "session": world.sessions(),
         }
         json.dump(facts, report, indent=1)
     _say(f"{tally.published:,} messages published, {tally.acknowledged:,} acknowledged")
+    if fleet.strain.bottleneck:
+        _say(f"at worst {fleet.strain.worst_s:.1f} s behind; the bottleneck was the {fleet.strain.bottleneck}")
     if tally.missing:
         _say(f"{tally.missing:,} were never acknowledged: was the broker away, or too slow for this rate?")
     return 1 if tally.missing else 0
@@ -204,7 +209,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time X times as fast as life; with --duration it ends now, else stamps run ahead of the clock",
     )
     add("--seed", type=int, default=1, metavar="N", help="another seed, another district's luck (default: 1)")
-    add("--scenario", metavar="FILE", help="calm, demo (default), a-day-of-faults, or a TOML file")
+    add("--scenario", metavar="FILE", help="a shipped scenario (docs/simulators.md) or a TOML file (default: demo)")
     add("--duration", type=_above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")
     add("--start", metavar="TIME", help="the world's first moment, RFC 3339 (default: now)")
     add("--truth", metavar="FILE", help="write what is really wrong, as JSON lines")
