@@ -13,11 +13,16 @@ from ingest.queries import load
 from ioc.errors import SettingsError
 
 _SQL = load("ioc", "site.sql")
+_Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
+_Ring = Annotated[list[_Point], msgspec.Meta(min_length=3)]
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place devices stand in; `valid_from` and `valid_to` are dates (YYYY-MM-DD), for communes merge."""
+    """A place devices stand in; `valid_from` and `valid_to` are dates (YYYY-MM-DD), for communes merge.
+
+    `shape`: outer rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
+    """
 
     slug: _Slug
     name: str
@@ -26,6 +31,7 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+    shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,9 +88,22 @@ def store(connection: psycopg.Connection, site: SiteFile) -> None:
     """Bring the database's areas and listed devices to the file's state; nothing is ever deleted."""
     with connection.transaction(), connection.cursor() as cursor:
         for area in _parents_first(site.areas):
-            cursor.execute(_SQL["upsert_area"], msgspec.structs.asdict(area))
+            cursor.execute(_SQL["upsert_area"], {**msgspec.structs.asdict(area), "boundary": _boundary(area)})
         for device in site.devices:
             cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
+
+
+def _boundary(area: Area) -> str | None:
+    """The shape as GeoJSON (RFC 7946: rings closed); None leaves what was imported."""
+    if not area.shape:
+        return None
+    polygons = [[[*ring, ring[0]]] for ring in area.shape]
+    geometry = (
+        {"type": "Polygon", "coordinates": polygons[0]}
+        if len(polygons) == 1
+        else {"type": "MultiPolygon", "coordinates": polygons}
+    )
+    return msgspec.json.encode(geometry).decode()
 
 
 def _parents_first(areas: Sequence[Area]) -> list[Area]:

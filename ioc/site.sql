@@ -1,9 +1,10 @@
 -- name: upsert_area
 -- An area as the site file has it.
-INSERT INTO area (slug, name, parent, lat, lon, valid_from, valid_to)
-VALUES (%(slug)s, %(name)s, %(parent)s, %(lat)s, %(lon)s, %(valid_from)s, %(valid_to)s)
+INSERT INTO area (slug, name, parent, lat, lon, valid_from, valid_to, boundary)
+VALUES (%(slug)s, %(name)s, %(parent)s, %(lat)s, %(lon)s, %(valid_from)s, %(valid_to)s, %(boundary)s::jsonb)
 ON CONFLICT (slug) DO UPDATE SET name = excluded.name, parent = excluded.parent, lat = excluded.lat,
-    lon = excluded.lon, valid_from = excluded.valid_from, valid_to = excluded.valid_to
+    lon = excluded.lon, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+    boundary = coalesce(excluded.boundary, area.boundary)
 
 -- name: list_device
 -- A device the officer expects; one already known keeps what it said of itself, and is admitted if it was pending.

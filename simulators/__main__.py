@@ -18,11 +18,11 @@ from typing import TextIO
 
 from simulators.device import find_kinds
 from simulators.errors import UnusableError
-from simulators.faults import load_scenario
 from simulators.fleet import Fleet
 from simulators.link import read_broker
 from simulators.load.command import run as run_load
 from simulators.population import Identity, populate
+from simulators.scenario import load_scenario
 from simulators.score.command import run as run_score
 from simulators.site import load_site
 from simulators.truth import Fault

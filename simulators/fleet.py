@@ -169,7 +169,10 @@ class Fleet:
                 continue
             link = self._links[action.address]
             if isinstance(action, Cut) and link.shared:
-                action = link.will_of(action.address)  # noqa: PLW2901 - nobody but us can say it
+                will = link.will_of(action.address)
+                if will is None:
+                    continue
+                action = will  # noqa: PLW2901 - nobody but us can say it
             if isinstance(action, Message):
                 self.tally.count(action)
             elif isinstance(action, Join) and not link.client.socket():

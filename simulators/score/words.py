@@ -12,8 +12,9 @@ from typing import Any
 from simulators.errors import UnusableError
 from simulators.wire import moment
 
-_SCOPES = ("device", "gateway", "area", "feeder", "centre")
-_PLACES = ("area", "gateway", "feeder")
+_SCOPES = ("device", "gateway", "area", "feeder", "uplink", "model", "centre")
+_PLACES = ("area", "gateway", "feeder", "uplink")
+_SYNONYMS = {"batch": "model"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def read_truth(document: Mapping[str, Any], where: str) -> Truth:
             begins=_time(document["from"]),
             ends=inf if document.get("to") is None else _time(document["to"]),
             devices=frozenset(at.get("devices") or ()),
-            places=frozenset(short(str(at[name])) for name in _PLACES if at.get(name)),
+            places=frozenset(short(name) for name in (*(at.get("areas") or ()), *map(at.get, _PLACES)) if name),
             expected=bool(expect),
             **(_expectation(expect) if expect else {}),
         )
@@ -134,12 +135,12 @@ def read_alert(document: Mapping[str, Any], where: str) -> Alert | None:
         if document.get("firing_since") is None:
             return None
         ended = document.get("cleared_at") or document.get("closed_at")
-        scope = str(document.get("scope") or "")
+        scope, subject = _about(document)
         return Alert(
             id=str(document["id"]),
             rule=str(document["rule"]),
-            subject=str(document.get("subject") or document.get("device") or document["area"]),
-            raised=_time(document["firing_since"]),
+            subject=subject,
+            raised=_told_at(document),
             ended=_time(ended) if ended else inf,
             kind=str(document.get("kind") or ""),
             scope=scope,
@@ -152,17 +153,42 @@ def read_alert(document: Mapping[str, Any], where: str) -> Alert | None:
         raise UnusableError(f"{where} is no alert as GET /api/v1/alerts tells it: {_reason(error)}") from error
 
 
+def _about(document: Mapping[str, Any]) -> tuple[str, str]:
+    """Scope and subject: `device` is an address, or a scope and a name as in `area:que-trung`."""
+    about = str(document["device"])
+    scope, colon, name = about.partition(":")
+    if colon and "/" not in scope:
+        return _SYNONYMS.get(scope, scope), name
+    named = str(document.get("subject") or "")
+    return (named if named in _SCOPES else ""), about
+
+
+def _announcements(document: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The steps of its timeline by which people were told something; None where it has no timeline."""
+    timeline: Sequence[Mapping[str, Any]] | None = document.get("timeline")
+    return None if timeline is None else [entry for entry in timeline if entry.get("announce")]
+
+
+def _told_at(document: Mapping[str, Any]) -> float:
+    """When people were first told; where only the alert is known, when it fired."""
+    told = _announcements(document)
+    return min(_time(entry["at"]) for entry in told) if told else _time(document["firing_since"])
+
+
 def _folded(document: Mapping[str, Any]) -> bool:
-    """Whether it was never announced by itself: it has a parent, or something suppresses it."""
-    return any(bool(document.get(name)) for name in ("parent", "suppressed", "suppression", "folded_into"))
+    """Whether people were never told of it by itself, because of a parent or of another suppression."""
+    told = _announcements(document)
+    if told or (told is None and document.get("announced")):
+        return False
+    return bool(document.get("parent") or document.get("suppressed") or document.get("suppressions"))
 
 
 def _messages(document: Mapping[str, Any], *, ended: bool) -> int:
     """How often people were told: by its timeline where it has one, else once when it came and once when it went."""
-    timeline: Sequence[Mapping[str, Any]] | None = document.get("timeline")
-    if timeline is None:
-        return 0 if _folded(document) else 1 + ended
-    return sum(1 for entry in timeline if entry.get("announce"))
+    told = _announcements(document)
+    if told is not None:
+        return len(told)
+    return 0 if _folded(document) else 1 + ended
 
 
 def _time(value: object) -> float:

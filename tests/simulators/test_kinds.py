@@ -15,7 +15,7 @@ def test_a_kind_can_be_reborn_and_its_ills_name_metrics_it_has(kind):
     assert "rebirth" in kind.orders
     assert set(kind.edges) <= set(kind.metrics)
     for ill in kind.ills:
-        assert (ill.metric in kind.metrics) == (ill.expect == "threshold")
+        assert (ill.metric in kind.metrics) == (ill.effect == "bend")
         assert ill.blocks <= set(kind.orders)
         assert ill.event is None or ill.metric
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.device import find_kinds
-from simulators.faults import Scenario, load_scenario
 from simulators.population import populate
+from simulators.scenario import Scenario, load_scenario
 from simulators.site import load_site
 from simulators.wire import Cut, Join, Message, moment
 from simulators.world import Pace, World
@@ -18,6 +18,7 @@ TOPIC = re.compile(r"ioc/v1(/[a-z0-9-]{1,63}){3}/(birth|status|telemetry|event|a
 UNITLESS = {
     *("fps", "expected_fps", "motion", "occupancy", "reconnects_1h", "clients", "dhcp_leases", "playing", "amp_fault"),
     *("speaker_test_ok", "in_call", "participants", "mos", "sip_registered", "uplink_ok"),
+    *("dossiers_received", "dossiers_done", "dossiers_on_time"),
 }
 UNITS = re.compile(r"(count_[a-z]+|.+_(pct|ms|s|dbm|bps|bytes|c|v|a|db|lux|total))")
 STORMY = Scenario(per_hour=2000.0, order_failures=0.5)

@@ -85,7 +85,10 @@ def centre():
             pages = {
                 "/api/v1/alerts?limit=500": {"items": [PENDING], "next": "more"},
                 "/api/v1/alerts?limit=500&cursor=more": {"items": [ALERT], "next": None},
-                "/api/v1/alerts/01A": {**ALERT, "timeline": [{"announce": "open"}, {"announce": None}] * 3},
+                "/api/v1/alerts/01A": {
+                    **ALERT,
+                    "timeline": [{"announce": "open", "at": "2026-11-22T05:03:00Z"}, {"announce": None}] * 3,
+                },
             }
             body = json.dumps(pages[self.path]).encode()
             self.send_response(200)
@@ -107,7 +110,7 @@ def test_alerts_come_from_the_api_page_by_page_with_their_messages(centre, files
     monkeypatch.setenv("SIMULATORS_TOKEN", "right")
     assert main(["score", "--truth", str(files[0]), "--api", centre, "--json"]) == 0
     total = json.loads(capsys.readouterr().out)["total"]
-    assert (total["recall"], total["messages_max"]) == (1, 3)
+    assert (total["recall"], total["messages_max"], total["told_p50_s"]) == (1, 3, 180)
 
 
 def test_a_token_that_is_not_accepted_is_told_with_the_mend(centre, files, capsys):

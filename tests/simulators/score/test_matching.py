@@ -86,7 +86,7 @@ CUT = {"kind": "power_cut", "where": POWER, "scope": "feeder", "subject": "f-471
 
 
 def test_the_children_of_a_told_cause_are_doubled_unless_they_were_folded_into_it(truth, alert):
-    parent = alert(name="p", rule="feeder-outage", device=None, subject="f-471", scope="feeder")
+    parent = alert(name="p", rule="feeder-outage", device="feeder:f-471", subject="feeder")
     children = [alert(n, rule="camera-absent") for n in range(1, 9)]
     assert total([truth(**CUT)], [parent, *children]).doubled == 8
     folded = [alert(n, rule="camera-absent", parent="p") for n in range(1, 9)]
@@ -100,8 +100,20 @@ def test_naming_the_parts_of_a_cause_that_nobody_told_is_the_wrong_place(truth, 
 
 
 def test_a_cause_told_at_another_scope_is_the_wrong_place(truth, alert):
-    parent = alert(name="p", rule="feeder-outage", device=None, subject="que-loc", scope="area")
+    parent = alert(name="p", rule="feeder-outage", device="area:que-loc", subject="area")
     assert outcomes([truth(**CUT)], [parent]) == {"p": Outcome.WRONG_PLACE}
+
+
+def test_a_gateways_own_absence_tells_that_the_gateway_is_gone(truth, alert):
+    gone = {"scope": "gateway", "subject": "nong-son/gateway/gw-1", "rules": ["gateway-*"]}
+    assert outcomes([truth(**gone)], [alert(rule="gateway-absent", device="nong-son/gateway/gw-1")]) == {"a1": "right"}
+    assert outcomes([truth(**gone)], [alert(rule="gateway-outage", device="gateway:gw-1")]) == {"a1": "right"}
+
+
+def test_a_child_that_people_were_told_of_before_it_was_folded_is_one_too_many(truth, alert):
+    parent = alert(name="p", rule="feeder-outage", device="feeder:f-471", subject="feeder")
+    child = alert(1, rule="camera-absent", parent="p", suppressed=True, announced="open")
+    assert outcomes([truth(**CUT)], [parent, child])["a1"] is Outcome.DOUBLED
 
 
 def test_two_troubles_of_one_camera_that_overlap_share_two_alerts_out(truth, alert):
