@@ -58,6 +58,18 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 NOBODY = SiteFile("site", "Trung tâm điều hành")
 
 
+def shipped_names() -> list[str]:
+    """The sites that come with the package."""
+    return sorted(each.name.removesuffix(".toml") for each in files("ioc").joinpath("sites").iterdir())
+
+
+def find(name: str) -> SiteFile:
+    """The site file of that path, or the shipped site of that name (`cai-be`)."""
+    if name in shipped_names() and not Path(name).exists():
+        return shipped(name)
+    return read(Path(name))
+
+
 def shipped(name: str) -> SiteFile:
     """A site that comes with the package, by slug."""
     return _parse(files("ioc").joinpath("sites", f"{name}.toml").read_text("utf-8"), name)
@@ -68,7 +80,10 @@ def read(path: Path) -> SiteFile:
     try:
         return _parse(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}") from error
+        raise SettingsError(
+            f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}. "
+            f"Có sẵn (shipped): {', '.join(shipped_names())}"
+        ) from error
 
 
 def _parse(text: str, where: str) -> SiteFile:

@@ -84,7 +84,7 @@ class Told:
 def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
     """The site file that the settings name, the demo's, or a nameless centre."""
     if settings.site.file is not None:
-        return sites.read(Path(settings.site.file))
+        return sites.find(settings.site.file)
     return sites.shipped("nong-son") if demo else sites.NOBODY
 
 

@@ -26,7 +26,7 @@ from simulators.scenario import load_scenario
 from simulators.score.command import run as run_score
 from simulators.site import load_site
 from simulators.truth import Fault
-from simulators.wire import Message, moment
+from simulators.wire import Message, moment, stamp
 from simulators.world import Pace, World
 
 _EXAMPLES = """
@@ -106,11 +106,16 @@ def _drive(fleet: Fleet, world: World, options: argparse.Namespace, report: Text
             "telemetry": tally.telemetry,
             "events": tally.events,
             "connections": tally.connections,
+            "lived_to": stamp(fleet.lived_to),
+            "worst_behind_s": round(fleet.strain.worst_s, 3),
+            "bottleneck": fleet.strain.bottleneck,
             "last_seq": world.last_seq(),
             "session": world.sessions(),
         }
         json.dump(facts, report, indent=1)
     _say(f"{tally.published:,} messages published, {tally.acknowledged:,} acknowledged")
+    if fleet.strain.bottleneck:
+        _say(f"at worst {fleet.strain.worst_s:.1f} s behind; the bottleneck was the {fleet.strain.bottleneck}")
     if tally.missing:
         _say(f"{tally.missing:,} were never acknowledged: was the broker away, or too slow for this rate?")
     return 1 if tally.missing else 0

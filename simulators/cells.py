@@ -1,4 +1,4 @@
-"""Shapes for areas of which only the centre is known: each point belongs to the nearest centre, out to the district's rim.
+"""Shapes for areas of which only the centre is known: each point belongs to the nearest one.
 
 Decides polygons (Voronoi cells clipped to a rim a few kilometres around the outermost centres) from the centres alone;
 they are stand-ins, good for a map and for nothing that is measured. Points are (longitude, latitude) in degrees.

@@ -1,4 +1,4 @@
-"""A site file for the centre, drawn from a simulated site: `python -m simulators.survey cai-be > ioc/sites/cai-be.toml`.
+"""A site file for the centre, drawn from a simulated site: `python -m simulators.survey cai-be` prints it.
 
 Decides what the centre should know beforehand: its areas with shapes, what became of them, and those devices that do
 not introduce themselves. It writes the form of docs/settings.md and knows nothing of who reads it.
@@ -35,8 +35,8 @@ def lines(site: Site, identities: Sequence[Identity]) -> Iterator[str]:
     slugs = {area.slug for area in site.areas}
     root = f"huyen-{site.slug}" if site.slug in slugs else site.slug
     rings = dict(zip(slugs_of(site.areas), cells([(area.lon, area.lat) for area in site.areas]), strict=True))
-    yield f"# {site.name}: drawn from the simulated site by `python -m simulators.survey {site.slug}`; draw it again rather"
-    yield "# than edit it. Shapes are stand-ins: each point belongs to the nearest commune's centre."
+    yield f"# {site.name}: drawn by `python -m simulators.survey {site.slug}` from the simulated site; draw it again"
+    yield "# rather than edit it. Shapes are stand-ins: each point belongs to the nearest commune's centre."
     yield from _entries({"slug": site.slug, "name": site.name, "admit": "all"})
     lat, lon = (sum(getattr(area, way) for area in site.areas) / len(site.areas) for way in ("lat", "lon"))
     yield from _table("areas", {"slug": root, "name": site.name, "lat": round(lat, 4), "lon": round(lon, 4)})

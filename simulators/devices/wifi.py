@@ -31,7 +31,7 @@ def _sample(scene: Scene) -> Sample:
         "tx_bps": tx,
         "rx_bytes_total": scene.count("rx", rx / 8 * scene.elapsed),
         "tx_bytes_total": scene.count("tx", tx / 8 * scene.elapsed),
-        "loss_pct": scene.wobble(0.3 + max(0.0, busy - 50) * 0.04 + rain * 0.1, 0.3, 0, 3.6),
+        "loss_pct": scene.wobble(0.3 + max(0.0, busy - 20) * 0.03 + rain * 0.1, 0.3, 0, 3.6),
         "uptime_s": scene.count("uptime", scene.elapsed),
         "dhcp_leases": clients + int(scene.trait("leases", 2, 12)),
     }

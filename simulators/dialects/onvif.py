@@ -27,7 +27,7 @@ class Onvif(Foreign):
         self._told.clear()
 
     def telemetry(self, record: Document) -> list[Message]:
-        """A heartbeat, how many are about, and what has changed."""
+        """How many are about, a heartbeat, and what has changed."""
         sample, at = measured(record)
         heat = float(sample.get("temperature_c") or 0)
         states = {
@@ -36,9 +36,9 @@ class Onvif(Foreign):
             _DISK: float(sample.get("storage_used_pct") or 0) >= 99,
             _HEAT: heat >= _TOO_HOT_C,
         }
-        said = [foreign(self.identity.address, f"{self.identity.id}/heartbeat", "")]
         count: Document = {"Count": str(sample.get("count_person", 0))}
-        said.append(self._say("RuleEngine/CountAggregation/OccupancyCounter", at, count))
+        said = [self._say("RuleEngine/CountAggregation/OccupancyCounter", at, count)]
+        said.append(foreign(self.identity.address, f"{self.identity.id}/heartbeat", ""))
         for path, state in states.items():
             if self._told.get(path, False) != state:
                 self._told[path] = state

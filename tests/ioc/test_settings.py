@@ -58,6 +58,14 @@ def test_the_shipped_site_has_six_communes_below_the_two_they_became():
     }  # fmt: skip
 
 
+def test_a_shipped_site_is_found_by_its_name_and_any_other_by_its_path(tmp_path):
+    assert site.find("cai-be").name == "Cái Bè"
+    (tmp_path / "x.toml").write_text('slug = "x"\nname = "X"')
+    assert site.find(str(tmp_path / "x.toml")).slug == "x"
+    with pytest.raises(SettingsError, match="cai-be"):
+        site.find("atlantis")
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
