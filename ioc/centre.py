@@ -28,7 +28,7 @@ def hear_and_judge(
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
     alerts = wire_alerts(settings, open_pool(dsn, stops), stops, lambda _steps: None)
-    return wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
+    return wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
 
 
 def all_in_one(
@@ -47,7 +47,7 @@ def all_in_one(
         if (stamp := probe.hear(heard)) is not None:
             hub.show_probe(stamp)
         hub.show(heard)
-        _judge(alerts, heard)
+        judge(alerts, heard)
 
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
     readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
@@ -105,7 +105,8 @@ def database_problem(pool: Pool) -> str | None:
     return None
 
 
-def _judge(alerts: AlertService, heard: Heard) -> None:
+def judge(alerts: AlertService, heard: Heard) -> None:
+    """Let the alert engine hear what the ingest told; with the ingest's own tick its time passes."""
     alerts.hear(heard)
     if not heard.samples and not heard.events:  # the ingest's own tick, once a second
         alerts.tick(heard.now)

@@ -100,16 +100,18 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     return pool
 
 
-def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
+def wire_alerts(
+    settings: Settings, pool: Pool, stops: Stops, publish: Publish, clock: Callable[[], int] = now_ms
+) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
     store = PostgresStore(pool)
     rules, channels = find_rules(settings), _channels(settings)
     alerts, evaluated_at = store.load()
-    now = now_ms()
+    now = clock()
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
     ending = threading.Event()
     for channel in channels:
-        courier = threading.Thread(target=Courier(channel, store, clock=now_ms).run, args=(ending,), daemon=True)
+        courier = threading.Thread(target=Courier(channel, store, clock=clock).run, args=(ending,), daemon=True)
         courier.start()
         stops.add(f"courier {channel.name}", partial(_end, ending, courier))
     service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
@@ -129,6 +131,18 @@ def wire_ingest(
     listener: Listener,
 ) -> IngestService:  # fmt: skip
     """The ingest in a thread of its own, going on where the last run ended."""
+    service = make_ingest(settings, site, found, broker, listener)
+    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
+    thread.start()
+    stops.add("ingest", partial(_stop_ingest, service, thread))
+    return service
+
+
+def make_ingest(
+    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], broker: str, listener: Listener,
+    clock: Callable[[], int] = now_ms,
+) -> IngestService:  # fmt: skip
+    """The ingest, going on where the last run ended; whoever makes it lets it run."""
     store, loaded = found
     try:
         chosen = choose(settings.ingest.adapters)
@@ -138,17 +152,14 @@ def wire_ingest(
     admit = _admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
+    reader = _READERS[settings.ingest.reader](url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,
-        now=now_ms, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
+        now=clock, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
         spool=_spool(settings), throttle=Throttle(settings.ingest.device_rate, settings.ingest.device_burst),
     )  # fmt: skip
     service.take_up(loaded)
-    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
-    thread.start()
-    stops.add("ingest", partial(_stop_ingest, service, thread))
     return service
 
 
