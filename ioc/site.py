@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 import psycopg
 
+from alerts.cap_story import Issuer
 from ingest.queries import load
 from ioc.errors import SettingsError
 
@@ -39,6 +40,26 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gateway: str | None = None
 
 
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The alerts of `rules` are public, as CAP 1.2. `sender` never changes, since references name it."""
+
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$")]
+    sender_name: str
+    rules: list[str]
+    category: Literal[
+        "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
+    ] = "Infra"
+    contact: str | None = None
+    web: str | None = None
+    expires_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    status: Literal["Actual", "Exercise", "System", "Test", "Draft"] = "Actual"
+
+    def issuer(self) -> Issuer:
+        """As the messages name it."""
+        expires_ms = self.expires_h * 3_600_000
+        return Issuer(self.sender, self.sender_name, self.category, self.contact, self.web, expires_ms, self.status)
+
+
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo)."""
 
@@ -47,6 +68,7 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admit: Literal["ask", "all"] = "ask"
     areas: list[Area] = []
     devices: list[ListedDevice] = []
+    cap: Cap | None = None
 
 
 NOBODY = SiteFile("site", "Trung tâm điều hành")

@@ -14,6 +14,7 @@ from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
 from ioc.probe import SelfProbe
+from ioc.site import Cap
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -61,7 +62,8 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    where nothing measures it, `cap` where nothing is public. `fillings` tells how full the queues of this process are;
+    `inner` is the key of its own.
     """
 
     pool: Pool
@@ -75,6 +77,7 @@ class Parts:
     https: bool = False
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
+    cap: Cap | None = None
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

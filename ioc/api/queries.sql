@@ -138,3 +138,11 @@ WITH RECURSIVE below AS (
     SELECT %(area)s::text AS slug
     UNION SELECT area.slug FROM area JOIN below ON area.parent = below.slug)
 SELECT slug FROM below;
+
+-- name: public_alerts
+-- The newest alerts of some rules that were announced.
+SELECT id FROM alert WHERE rule = ANY(%(rules)s) AND announced IS NOT NULL ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: place_of_area
+-- An area's name and boundary.
+SELECT name, boundary FROM area WHERE slug = %(area)s;
