@@ -2,12 +2,26 @@
 
 from fastapi import FastAPI
 
-from ioc.api import alerts, areas, cap, devices, history, ledger, live, metrics, operations, pages, people, session
+from ioc.api import (
+    alerts,
+    areas,
+    cap,
+    devices,
+    history,
+    kpis,
+    ledger,
+    live,
+    metrics,
+    operations,
+    pages,
+    people,
+    session,
+)
 from ioc.api.guard import Guard
 from ioc.api.parts import Parts
 from ioc.api.problems import catch_all
 
-_ROUTES = (session, people, devices, history, areas, alerts, cap, ledger, operations, metrics, pages, live)
+_ROUTES = (session, people, devices, history, areas, alerts, cap, kpis, ledger, operations, metrics, pages, live)
 
 
 def create_app(parts: Parts) -> FastAPI:

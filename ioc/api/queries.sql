@@ -146,3 +146,17 @@ SELECT id FROM alert WHERE rule = ANY(%(rules)s) AND announced IS NOT NULL ORDER
 -- name: place_of_area
 -- An area's name and boundary.
 SELECT name, boundary FROM area WHERE slug = %(area)s;
+
+-- name: alarms_told
+-- What people were told of alerts since a moment, for the ISA-18.2 figures.
+SELECT step.at, step.alert_id, alert.rule, alert.device, step.severity, step.announce
+FROM alert_timeline AS step JOIN alert ON alert.id = step.alert_id
+WHERE step.announce IS NOT NULL AND step.at >= %(since)s
+    AND (%(areas)s::text[] IS NULL OR alert.area = ANY(%(areas)s))
+ORDER BY step.at, step.alert_id, step.version;
+
+-- name: alarms_standing
+-- The alerts that are firing now.
+SELECT rule, device, firing_since FROM alert
+WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
+    AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));

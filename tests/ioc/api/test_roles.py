@@ -25,6 +25,7 @@ EXPECTED = {
     "GET /api/v1/devices/{site}/{family}/{device}": "viewer",
     "GET /api/v1/devices/{site}/{family}/{device}/history": "viewer",
     "GET /api/v1/families": "viewer",
+    "GET /api/v1/kpis/alarms": "viewer",
     "GET /api/v1/ledger": "viewer",
     "GET /api/v1/ledger/devices": "viewer",
     "GET /api/v1/map/devices.geojson": "viewer",
