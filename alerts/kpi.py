@@ -138,7 +138,7 @@ def figures(
 
 
 def floods(times: Sequence[int], now: int) -> tuple[Flood, ...]:
-    """The floods among alarms at these times, in order: on with the eleventh in ten minutes, off with fewer than five."""
+    """The floods among alarms at these times, in order: on with the eleventh in ten minutes, off below five."""
     found: list[Flood] = []
     window: deque[int] = deque()
     began: int | None = None

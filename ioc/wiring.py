@@ -13,11 +13,13 @@ from typing import Final
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
+from alerts.alertmanager import RULE as OUTSIDE
 from alerts.channel import Channel
 from alerts.courier import Courier
 from alerts.engine import Engine
 from alerts.errors import RuleError
 from alerts.model import Transition
+from alerts.outside import Porter, PostgresInbox
 from alerts.postgres import PostgresStore
 from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
@@ -100,10 +102,10 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     return pool
 
 
-def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
+def wire_alerts(settings: Settings, site: SiteFile, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
     store = PostgresStore(pool)
-    rules, channels = find_rules(settings), _channels(settings)
+    rules, channels = (*find_rules(settings), OUTSIDE), _channels(settings)
     alerts, evaluated_at = store.load()
     now = now_ms()
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
@@ -114,6 +116,8 @@ def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) 
         stops.add(f"courier {channel.name}", partial(_end, ending, courier))
     service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
     service.begin(now)
+    porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
+    service.accompany(porter.tick)
     return service
 
 

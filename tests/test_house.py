@@ -27,7 +27,7 @@ SHELLS = {
         "service",
         "queries",
     },
-    "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels"},
+    "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels", "outside", "posting"},
     "maps": {"hub", "live", "page", "localmap", "words"},
 }
 

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from ioc.api import (
+    alertmanager,
     alerts,
     areas,
     cap,
@@ -21,7 +22,22 @@ from ioc.api.guard import Guard
 from ioc.api.parts import Parts
 from ioc.api.problems import catch_all
 
-_ROUTES = (session, people, devices, history, areas, alerts, cap, kpis, ledger, operations, metrics, pages, live)
+_ROUTES = (
+    session,
+    people,
+    devices,
+    history,
+    areas,
+    alerts,
+    alertmanager,
+    cap,
+    kpis,
+    ledger,
+    operations,
+    metrics,
+    pages,
+    live,
+)
 
 
 def create_app(parts: Parts) -> FastAPI:

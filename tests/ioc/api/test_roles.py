@@ -41,6 +41,8 @@ EXPECTED = {
     "PATCH /api/v1/devices/{site}/{family}/{device}": "supervisor",
     "POST /api/v1/account/password": "viewer, in person",
     "POST /api/v1/accounts": "admin, in person",
+    "POST /api/v1/alertmanager": "operator",
+    "POST /api/v1/alertmanager/api/v2/alerts": "operator",
     "POST /api/v1/alerts/{alert_id}/{action}": "operator",
     "POST /api/v1/tokens": "viewer, in person",
     "WEBSOCKET /ws/live": "viewer",
