@@ -7,6 +7,7 @@ through the transport, since httpx's client writes every address to its log.)
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 import httpx
@@ -14,6 +15,7 @@ import httpx
 from alerts.channel import Outcome, Receipt
 
 TIMEOUT: Final = {"connect": 2.0, "write": 2.0, "read": 4.0, "pool": 1.0}  # in all less than a lease
+MOST_CHUNKS: Final = 16  # of an answer: no more of it is of any use
 _BUSY: Final = (408, 425, 429)
 
 
@@ -26,15 +28,20 @@ class Poster:
 
     def post(self, body: object, headers: Mapping[str, str]) -> Receipt:
         """Send the body as JSON; every failure is a receipt."""
+        return self.ask(body, headers)[0]
+
+    def ask(self, body: object, headers: Mapping[str, str]) -> tuple[Receipt, object]:
+        """The same, with the JSON of the answer, or None where it has none."""
         content = json.dumps(body, ensure_ascii=False).encode()
         told = {"Content-Type": "application/json", "User-Agent": "district-ioc", **headers}
         request = httpx.Request("POST", self._url, headers=told, content=content, extensions={"timeout": TIMEOUT})
         try:
             response = self._transport.handle_request(request)
-            response.close()  # what it says beyond its status is of no use to us
+            answer = b"".join(islice(response.iter_raw(), MOST_CHUNKS))
+            response.close()
         except httpx.TransportError as why:
-            return Receipt(Outcome.TEMPORARY, type(why).__name__)
-        return _receipt(response.status_code)
+            return Receipt(Outcome.TEMPORARY, type(why).__name__), None
+        return _receipt(response.status_code), _json(answer)
 
     def close(self) -> None:
         """Give its connections back."""
@@ -44,6 +51,13 @@ class Poster:
 def is_address(url: object) -> bool:
     """Whether it can be posted to."""
     return isinstance(url, str) and url.startswith(("http://", "https://"))
+
+
+def _json(answer: bytes) -> object:
+    try:
+        return json.loads(answer)
+    except ValueError:
+        return None
 
 
 def _receipt(status: int) -> Receipt:

@@ -72,14 +72,21 @@ class AlertService:
             if now - self._kept_at >= KEEP_TIME_MS:
                 self._store.keep_time(now)
                 self._kept_at = now
-            for beside in self._beside:
-                beside(now)
+            self._go_along(now)
         except StoreDownError as why:
             self._wait(now, why)
 
     def accompany(self, beside: Callable[[int], None]) -> None:
         """Have this called with each tick that reaches the database, by the same thread."""
         self._beside.append(beside)
+
+    def _go_along(self, now: int) -> None:
+        for beside in self._beside:
+            try:
+                beside(now)
+            except StoreRefusedError as why:
+                facts = {"action": "beside_refused", "why": str(why)}
+                log.exception("What goes along with the alerts was refused by the database", extra=facts)
 
     def report(self, reports: Sequence[Report], now: int) -> None:
         """Take alerts that somebody else judged."""

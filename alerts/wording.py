@@ -52,6 +52,11 @@ def announced(announce: Announce, language: str) -> str:
     return _ANNOUNCE[language][announce]
 
 
+def severity_word(severity: Severity, language: str) -> str:
+    """How people call it."""
+    return _SEVERITY[language][severity]
+
+
 def rfc3339(ms: int) -> str:
     """A time in UTC, to the millisecond."""
     text = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")

@@ -27,7 +27,20 @@ SHELLS = {
         "service",
         "queries",
     },
-    "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels", "outside", "posting"},
+    "alerts": {
+        "postgres",
+        "rows",
+        "service",
+        "courier",
+        "switchboard",
+        "store",
+        "channels",
+        "outside",
+        "posting",
+        "mailroom",
+        "people_postgres",
+        "people_rows",
+    },
     "maps": {"hub", "live", "page", "localmap", "words"},
 }
 

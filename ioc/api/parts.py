@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from alerts.routing import Plan
 from alerts.store import AlertStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
@@ -62,8 +63,8 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it, `cap` where nothing is public. `fillings` tells how full the queues of this process are;
-    `inner` is the key of its own.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told. `fillings` tells how full the
+    queues of this process are; `inner` is the key of its own.
     """
 
     pool: Pool
@@ -78,6 +79,7 @@ class Parts:
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
     cap: Cap | None = None
+    plan: Plan = field(default_factory=Plan)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

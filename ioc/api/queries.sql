@@ -160,3 +160,20 @@ ORDER BY step.at, step.alert_id, step.version;
 SELECT rule, device, firing_since FROM alert
 WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
     AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));
+
+-- name: list_messages
+-- What was sent to people, newest first, after the cursor.
+SELECT key, contact, way, channel, alert_ids, announce, areas, body->'title' AS title, body->'text' AS text, state,
+    attempts, created_at, due_at, settled_at, error
+FROM message
+WHERE (%(contact)s::text IS NULL OR contact = %(contact)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(alert)s::text IS NULL OR %(alert)s = ANY(alert_ids))
+    AND (%(before_at)s::timestamptz IS NULL OR (created_at, key) < (%(before_at)s, %(before_key)s))
+ORDER BY created_at DESC, key DESC LIMIT %(limit)s;
+
+-- name: list_escalations
+-- How far alerts have climbed that nobody has taken up, the longest first.
+SELECT alert_id, route, started_at, severity, area, level, round, due_at, left_ms, state FROM escalation
+WHERE state <> 'stopped' AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
+ORDER BY started_at, alert_id, route LIMIT %(limit)s;
