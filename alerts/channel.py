@@ -43,8 +43,10 @@ class Channel(Protocol):
 class ChannelKind:
     """One kind of channel: the plain value `KIND` that each module of `alerts/channels/` exports.
 
-    `open` makes a channel from its name and its own options; it raises `ValueError` with the mend.
+    `open` makes a channel from its name and its own options; it raises `ValueError` with the mend. What it `needs` of
+    the centre (a line to the broker) is handed to it among the options, by the same name.
     """
 
     name: str
     open: Callable[[str, Mapping[str, object]], Channel]
+    needs: tuple[str, ...] = ()

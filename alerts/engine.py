@@ -123,6 +123,10 @@ class Engine:
             self._keep(step.alert)
         return step
 
+    def report(self, rule: Rule, device: Device, finding: Finding, at: int) -> list[Transition]:
+        """Take what somebody else judged, by a rule that the engine knows by name (its title may be its own)."""
+        return self._apply(rule, device, finding, at)
+
     def _judge_sample(self, sample: Sample, at: int) -> list[Transition]:
         device = self._devices.get(sample.device)
         if device is None or device.admission is not Admission.ADMITTED:

@@ -27,7 +27,7 @@ def hear_and_judge(
 ) -> IngestService:
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
-    alerts = wire_alerts(settings, open_pool(dsn, stops), stops, lambda _steps: None)
+    alerts = wire_alerts(settings, site, open_pool(dsn, stops), broker, stops, lambda _steps: None)
     return wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
 
 
@@ -41,7 +41,7 @@ def all_in_one(
     services: list[IngestService] = []
     probe = SelfProbe(site.slug, _probing(settings))
     hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
-    alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
+    alerts = wire_alerts(settings, site, pool, broker, stops, hub.show_alerts)
 
     def listen(heard: Heard) -> None:
         if (stamp := probe.hear(heard)) is not None:

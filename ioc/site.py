@@ -3,15 +3,18 @@
 import tomllib
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 import psycopg
 
+from alerts.cap_story import Issuer
 from ingest.queries import load
 from ioc.errors import SettingsError
+from ioc.people import Contact, Duty, People, Route
 
 _SQL = load("ioc", "site.sql")
 _Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
@@ -48,6 +51,26 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gateway: str | None = None
 
 
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The alerts of `rules` are public, as CAP 1.2. `sender` never changes, since references name it."""
+
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$")]
+    sender_name: str
+    rules: list[str]
+    category: Literal[
+        "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
+    ] = "Infra"
+    contact: str | None = None
+    web: str | None = None
+    expires_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    status: Literal["Actual", "Exercise", "System", "Test", "Draft"] = "Actual"
+
+    def issuer(self) -> Issuer:
+        """As the messages name it."""
+        expires_ms = self.expires_h * 3_600_000
+        return Issuer(self.sender, self.sender_name, self.category, self.contact, self.web, expires_ms, self.status)
+
+
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo)."""
 
@@ -56,6 +79,15 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admit: Literal["ask", "all"] = "ask"
     areas: list[Area] = []
     devices: list[ListedDevice] = []
+    contacts: list[Contact] = []
+    duties: list[Duty] = []
+    routes: list[Route] = []
+    cap: Cap | None = None
+
+    @property
+    def people(self) -> People:
+        """Who is told."""
+        return People(self.contacts, self.duties, self.routes)
 
 
 NOBODY = SiteFile("site", "Trung tâm điều hành")
@@ -91,7 +123,9 @@ def read(path: Path) -> SiteFile:
 
 def _parse(text: str, where: str) -> SiteFile:
     try:
-        site = msgspec.convert(tomllib.loads(text), SiteFile)
+        raw = tomllib.loads(text)
+        _refuse_unknown(raw, SiteFile, where)
+        site = msgspec.convert(raw, SiteFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"Tệp địa bàn {where} sai (the site file is wrong): {error}") from error
     known = {area.slug for area in site.areas}
@@ -104,6 +138,24 @@ def _parse(text: str, where: str) -> SiteFile:
             raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.becomes cần valid_to và một khu vực khác "
                                 f"(needs valid_to, the day of the merger, and another area)")  # fmt: skip
     return site
+
+
+def _refuse_unknown(table: object, shape: Any, where: str, path: str = "") -> None:  # noqa: ANN401 - a type's form
+    """Raise for a key that the shape does not know, naming the nearest that it does."""
+    for inner in get_args(shape):
+        _refuse_unknown(table, inner, where, path)
+    if get_origin(shape) is list and isinstance(table, list):
+        for number, each in enumerate(table):
+            _refuse_unknown(each, get_args(shape)[0], where, f"{path}[{number}]")
+    if not (isinstance(shape, type) and issubclass(shape, msgspec.Struct) and isinstance(table, dict)):
+        return
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            raise SettingsError(f"Tệp địa bàn {where}: {path or 'tệp'} không có khoá {key!r}, có phải {near!r}? "
+                                f"(no key {key!r} here; did you mean {near!r}?)")  # fmt: skip
+        _refuse_unknown(value, known[key], where, f"{path}.{key}".lstrip("."))
 
 
 def store(connection: psycopg.Connection, site: SiteFile) -> None:

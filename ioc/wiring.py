@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,15 +14,21 @@ from typing import Final
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
+from alerts.alertmanager import RULE as OUTSIDE
 from alerts.channel import Channel
 from alerts.courier import Courier
 from alerts.engine import Engine
 from alerts.errors import RuleError
+from alerts.letters import Names
 from alerts.model import Transition
+from alerts.outside import Porter, PostgresInbox
+from alerts.people_postgres import PostgresMailroom
 from alerts.postgres import PostgresStore
+from alerts.routing import Plan
 from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
 from alerts.service import AlertService
+from alerts.store import LetterStore
 from alerts.switchboard import open_channels
 from ingest.adapter import Adapter, Source, choose, filters
 from ingest.admission import Gate
@@ -38,6 +45,7 @@ from ingest.spool import Spool
 from ingest.store import Admit, Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
+from ioc import people
 from ioc import site as sites
 from ioc.accounts.store import Pool
 from ioc.api.app import create_app
@@ -46,6 +54,7 @@ from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops
+from ioc.postman import Postman
 from ioc.probe import SelfProbe
 from ioc.probe import address as probe_address
 from ioc.serving import Server
@@ -101,21 +110,35 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
 
 
 def wire_alerts(
-    settings: Settings, pool: Pool, stops: Stops, publish: Publish, clock: Callable[[], int] = now_ms
+    settings: Settings,
+    site: SiteFile,
+    pool: Pool,
+    broker: str,
+    stops: Stops,
+    publish: Publish,
+    clock: Callable[[], int] = now_ms,
 ) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
-    store = PostgresStore(pool)
-    rules, channels = find_rules(settings), _channels(settings)
+    rules, channels = (*find_rules(settings), OUTSIDE), _channels(settings, broker, stops)
+    plan = find_plan(settings, site)
+    mailroom = PostgresMailroom(pool, plan, names_of(settings, site))
+    store = PostgresStore(pool, owe=mailroom.owe)
     alerts, evaluated_at = store.load()
     now = clock()
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
     ending = threading.Event()
+    personal = {way for contact in plan.contacts.values() for way in contact.ways}
     for channel in channels:
-        courier = threading.Thread(target=Courier(channel, store, clock=clock).run, args=(ending,), daemon=True)
+        letters: LetterStore = mailroom if channel.name in personal else store
+        courier = threading.Thread(target=Courier(channel, letters, clock=clock).run, args=(ending,), daemon=True)
         courier.start()
         stops.add(f"courier {channel.name}", partial(_end, ending, courier))
-    service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+    common = [channel.name for channel in channels if channel.name not in personal]
+    service = AlertService(engine, store, publish=publish, channels=common)
     service.begin(now)
+    porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
+    service.accompany(porter.tick)
+    service.accompany(mailroom.advance)
     return service
 
 
@@ -185,7 +208,8 @@ def wire_web(
     )  # fmt: skip
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings,
+        probe=probe, fillings=fillings, cap=site.cap,
+        plan=find_plan(settings, site),
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
@@ -294,15 +318,33 @@ def find_rules(settings: Settings) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def _channels(settings: Settings) -> tuple[Channel, ...]:
-    tables = [
-        {"name": f"webhook-{number}", "kind": "webhook", "url": url}
-        for number, url in enumerate(settings.alerts.webhooks, 1)
-    ]
+def find_plan(settings: Settings, site: SiteFile) -> Plan:
+    """Who is told of what, as the site file says; checked against the channels and rules that there are."""
+    names = [str(table.get("name")) for table in settings.alerts.channels]
+    rules = [OUTSIDE.name, *(rule.name for rule in find_rules(settings))]
+    return people.plan(site.people, site.areas, channels=names, rules=rules)
+
+
+def names_of(settings: Settings, site: SiteFile) -> Names:
+    """What people call places, and where the wall is, for messages."""
+    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link)
+
+
+def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, ...]:
+    """The configured channels; a line to the broker is opened where one of them speaks there."""
+    webhooks = enumerate(settings.alerts.webhooks, 1)
+    tables = [{"name": f"webhook-{number}", "kind": "webhook", "url": url} for number, url in webhooks]
+    tables += settings.alerts.channels
+    lines: dict[str, object] = {}
+    if any(table.get("kind") == "mqtt" for table in tables):
+        postman = Postman(BrokerUrl.parse(broker), f"ioc-people-{uuid.uuid4().hex[:8]}", settings.mqtt.ca_file)
+        postman.start()
+        stops.add("line of channels to the broker", postman.stop)
+        lines["publish"] = postman.deliver
     try:
-        return open_channels(tables)
+        return open_channels(tables, lines)
     except ValueError as error:
-        raise SettingsError(f"alerts.webhooks: {error}") from error
+        raise SettingsError(f"alerts.webhooks, alerts.channels: {error}") from error
 
 
 def _rule_words(settings: Settings) -> Mapping[str, Mapping[str, str]]:

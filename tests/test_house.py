@@ -28,7 +28,20 @@ SHELLS = {
         "service",
         "queries",
     },
-    "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels"},
+    "alerts": {
+        "postgres",
+        "rows",
+        "service",
+        "courier",
+        "switchboard",
+        "store",
+        "channels",
+        "outside",
+        "posting",
+        "mailroom",
+        "people_postgres",
+        "people_rows",
+    },
     "maps": {"hub", "live", "page", "localmap", "words"},
 }
 

@@ -3,11 +3,15 @@
 from fastapi import FastAPI
 
 from ioc.api import (
+    alertmanager,
     alerts,
     areas,
     availability,
+    cap,
     devices,
+    duty,
     history,
+    kpis,
     ledger,
     live,
     metrics,
@@ -20,7 +24,24 @@ from ioc.api.guard import Guard
 from ioc.api.parts import Parts
 from ioc.api.problems import catch_all
 
-_ROUTES = (session, people, devices, history, availability, areas, alerts, ledger, operations, metrics, pages, live)
+_ROUTES = (
+    session,
+    people,
+    devices,
+    history,
+    availability,
+    areas,
+    alerts,
+    alertmanager,
+    cap,
+    duty,
+    kpis,
+    ledger,
+    operations,
+    metrics,
+    pages,
+    live,
+)
 
 
 def create_app(parts: Parts) -> FastAPI:

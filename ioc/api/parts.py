@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from alerts.routing import Plan
 from alerts.store import AlertStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
@@ -15,6 +16,7 @@ from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
 from ioc.history.availability import Maintenance, no_maintenance
 from ioc.probe import SelfProbe
+from ioc.site import Cap
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -60,8 +62,8 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
-    `maintenance` tells what was planned.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned.
+    `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     """
 
     pool: Pool
@@ -76,6 +78,8 @@ class Parts:
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
     maintenance: Maintenance = no_maintenance
+    cap: Cap | None = None
+    plan: Plan = field(default_factory=Plan)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from alerts.roster import gaps
 from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
@@ -20,10 +21,11 @@ from ioc.embedded import free_space_problem
 from ioc.errors import CommandError
 from ioc.migrate import pending
 from ioc.settings import Settings
-from ioc.wiring import find_rules, find_site
+from ioc.wiring import find_plan, find_rules, find_site
 
 _CLOCK_MS = 2000
 _NEED_MB = 500
+_FORTNIGHT_MS = 14 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def look(settings: Settings) -> Iterator[Line]:
     yield Line("thiết lập (settings)", ok=True, fact=repr(settings.log))
     yield _site(settings)
     yield _rules(settings)
+    yield _people(settings)
     yield _adapters(settings)
     yield from _database(settings)
     yield _broker(settings)
@@ -69,6 +72,25 @@ def _site(settings: Settings) -> Line:
 
 def _rules(settings: Settings) -> Line:
     return _try("luật cảnh báo (rules)", lambda: f"{len(find_rules(settings))}")
+
+
+def _people(settings: Settings) -> Line:
+    """Who is told; a fortnight in which nobody is on duty for a while is a problem."""
+    what = "người nhận tin (people)"
+    try:
+        plan = find_plan(settings, find_site(settings))
+    except CommandError as error:
+        return Line(what, ok=False, fact="sai (wrong)", mend=str(error))
+    now = now_ms()
+    empty = [duty.name for duty in plan.duties.values() if any(gaps(duty, now, now + _FORTNIGHT_MS))]
+    counts = len(plan.contacts), len(plan.duties), len(plan.routes)
+    fact = "{} người (contacts), {} lịch trực (duties), {} tuyến (routes)".format(*counts)
+    if empty:
+        mend = f"lịch trực {', '.join(empty)} có lúc không ai trực trong 14 ngày tới (nobody is on duty at times)"
+        return Line(what, ok=False, fact=fact, mend=mend)
+    if plan.contacts and not plan.routes:
+        return Line(what, ok=False, fact=fact, mend="thêm [[routes]]: chưa ai nhận tin nào (nobody is told anything)")
+    return Line(what, ok=True, fact=fact)
 
 
 def _adapters(settings: Settings) -> Line:

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from alerts import outbox
+from alerts import outbox, posting
 from alerts.channel import Outcome, Receipt
-from alerts.channels import webhook
 from alerts.channels.webhook import Webhook, open_webhook
 from alerts.courier import Courier
 from alerts.outbox import Delivery, Letter
@@ -118,7 +117,7 @@ def test_the_status_decides_whether_to_try_again(
 def test_a_receiver_that_does_not_answer_is_given_up_for_now(
     desk: Desk, channel: Webhook, letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(webhook.TIMEOUT, "read", 0.1)
+    monkeypatch.setitem(posting.TIMEOUT, "read", 0.1)
     desk.silent = threading.Event()
     assert channel.send(letter) == Receipt(Outcome.TEMPORARY, "ReadTimeout")
 
@@ -130,7 +129,7 @@ def test_a_receiver_that_is_not_there_is_tried_again(letter: Letter) -> None:
 
 
 def test_all_its_waiting_together_is_less_than_a_lease() -> None:
-    assert sum(webhook.TIMEOUT.values()) * 1000 < outbox.LEASE_MS
+    assert sum(posting.TIMEOUT.values()) * 1000 < outbox.LEASE_MS
 
 
 def test_the_address_is_never_logged(
@@ -156,7 +155,7 @@ def test_channels_are_opened_by_kind_and_name(desk: Desk) -> None:
     assert "webhook" in kinds()
     (opened,) = open_channels([{"name": "duty", "kind": "webhook", "url": desk.url}])
     assert opened.name == "duty"
-    with pytest.raises(ValueError, match="kind is one of webhook"):
+    with pytest.raises(ValueError, match="kind is one of alertmanager"):
         open_channels([{"name": "duty", "kind": "webhok"}])
     with pytest.raises(ValueError, match="a name of its own"):
         open_channels([{"kind": "webhook", "url": desk.url}])

@@ -135,6 +135,11 @@ def collectd() -> Path | None:
     return program("IOC_TEST_COLLECTD", "collectd")
 
 
+def alertmanager() -> Path | None:
+    """Prometheus' Alertmanager."""
+    return program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+
+
 def mosquitto_client(name: str) -> Path | None:
     """`mosquitto_pub` or `mosquitto_sub`; beside the broker when the environment names a broker."""
     broker = mosquitto()
@@ -189,5 +194,11 @@ PARTS: dict[str, RealPart] = {
         "IOC_TEST_COLLECTD",
         lambda: collectd() is not None,
         ("collectd-core", "libmosquitto1"),  # the library of its mqtt plugin is only recommended
+    ),
+    "alertmanager": RealPart(
+        "Alertmanager",
+        "IOC_TEST_ALERTMANAGER",
+        lambda: alertmanager() is not None,
+        ("prometheus-alertmanager",),
     ),
 }
