@@ -17,6 +17,7 @@ from ioc.api import (
     metrics,
     operations,
     pages,
+    past,
     people,
     session,
 )
@@ -36,6 +37,7 @@ _ROUTES = (
     cap,
     duty,
     kpis,
+    past,
     ledger,
     operations,
     metrics,
