@@ -209,7 +209,7 @@ def wire_web(
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap,
-        plan=find_plan(settings, site),
+        plan=find_plan(settings, site), maps=Path(settings.data_dir) / "map",
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()

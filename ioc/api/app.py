@@ -20,6 +20,7 @@ from ioc.api import (
     past,
     people,
     session,
+    tiles,
 )
 from ioc.api.guard import Guard
 from ioc.api.parts import Parts
@@ -38,6 +39,7 @@ _ROUTES = (
     duty,
     kpis,
     past,
+    tiles,
     ledger,
     operations,
     metrics,

@@ -80,6 +80,7 @@ class Parts:
     maintenance: Maintenance = no_maintenance
     cap: Cap | None = None
     plan: Plan = field(default_factory=Plan)
+    maps: Path | None = None  # the folder of the site's own base map
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

@@ -6,7 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 
 import msgspec
+import numpy as np
+import pyogrio.raw
+import pyproj
 import pytest
+import shapely
 from playwright.sync_api import expect
 
 from alerts.model import Condition, Severity
@@ -428,3 +432,27 @@ def test_the_past_is_drawn_as_it_was_and_played_on(look, stage):
     assert "at=2026-11-18T11" in page.url  # to be sent to a colleague
     page.get_by_role("link", name="Về hiện tại").click()
     shown(page)
+
+
+def test_roads_come_from_the_sites_own_tile_file(look, stage, tmp_path):
+    stage.tiles = tmp_path / "base.pmtiles"
+    road = shapely.LineString([(107.9, 15.6), (108.1, 15.75)])
+    to_web = pyproj.Transformer.from_crs(4326, 3857, always_xy=True).transform
+    line = shapely.transform(road, lambda xy: np.column_stack(to_web(xy[:, 0], xy[:, 1])))
+    pyogrio.raw.write(
+        stage.tiles, np.array([shapely.to_wkb(line)], dtype=object), [np.array(["highway"], dtype=object)], ["kind"],
+        layer="roads", geometry_type="LineString", crs="EPSG:3857", driver="PMTiles",
+        dataset_options={"MINZOOM": "8", "MAXZOOM": "12"},
+    )  # fmt: skip
+    page = shown(look())
+    page.evaluate("IOC.base.ready")
+    drawn = """() => [...document.querySelectorAll(".leaflet-base-pane canvas")].some((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value, at) => at % 4 === 3 && value); })"""
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("© Sở")
+    expect(page.locator(".leaflet-base-pane canvas").first).to_be_attached()
+    for _ in range(40):
+        if page.evaluate(drawn):
+            break
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+    assert page.evaluate(drawn)
