@@ -41,7 +41,10 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A device the officer expects: it is admitted before it first speaks."""
+    """A device the officer expects: it is admitted before it first speaks.
+
+    `snapshot` is where a camera gives its newest picture (http, https; may hold a password): operators may look at it.
+    """
 
     address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
     name: str | None = None
@@ -49,6 +52,10 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
+    snapshot: Annotated[str, msgspec.Meta(pattern=r"^https?://")] | None = None
+
+    def __repr__(self) -> str:
+        return f"ListedDevice({self.address!r})"  # the rest may hold a password
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -167,7 +174,8 @@ def store(connection: psycopg.Connection, site: SiteFile) -> None:
             cursor.execute(_SQL["set_becomes"], {"slug": area.slug, "becomes": area.becomes})
         cursor.execute(_SQL["merge_areas"])
         for device in site.devices:
-            cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
+            listed = {name: value for name, value in msgspec.structs.asdict(device).items() if name != "snapshot"}
+            cursor.execute(_SQL["list_device"], listed)
 
 
 def _boundary(area: Area) -> str | None:

@@ -60,6 +60,7 @@ from ioc.probe import address as probe_address
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from ioc.snapshots import Snapshots
 from maps import page
 from maps.hub import Hub, no_more
 from maps.scene import Scene
@@ -206,10 +207,13 @@ def wire_web(
         plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
+    snapshots = Snapshots({each.address: each.snapshot for each in site.devices if each.snapshot}, now_ms)
+    stops.add("snapshots", snapshots.close)
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap,
         plan=find_plan(settings, site), maps=Path(settings.data_dir) / "map",
+        snapshots=snapshots,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()

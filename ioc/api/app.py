@@ -20,6 +20,7 @@ from ioc.api import (
     past,
     people,
     session,
+    snapshots,
     tiles,
 )
 from ioc.api.guard import Guard
@@ -39,6 +40,7 @@ _ROUTES = (
     duty,
     kpis,
     past,
+    snapshots,
     tiles,
     ledger,
     operations,

@@ -17,6 +17,7 @@ from ioc.accounts.throttle import Throttle
 from ioc.history.availability import Maintenance, no_maintenance
 from ioc.probe import SelfProbe
 from ioc.site import Cap
+from ioc.snapshots import Snapshots
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -80,6 +81,7 @@ class Parts:
     maintenance: Maintenance = no_maintenance
     cap: Cap | None = None
     plan: Plan = field(default_factory=Plan)
+    snapshots: Snapshots | None = None  # of cameras
     maps: Path | None = None  # the folder of the site's own base map
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
