@@ -57,6 +57,17 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device_burst: Annotated[float, msgspec.Meta(gt=0)] = 10_000
 
 
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The disk of the database: its size where we cannot see it, how often we look (0: never), what goes first."""
+
+    disk_gb: Annotated[float, msgspec.Meta(ge=0)] = 0
+    watch_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60
+    give_up: tuple[str, ...] = (
+        "raw beyond 90 days", "minute beyond 365 days", "raw beyond 30 days", "minute beyond 90 days",
+        "raw beyond 7 days", "hour beyond 1825 days",
+    )  # fmt: skip
+
+
 class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The self-probe: a marked sample every so many seconds; 0 is none."""
 
@@ -101,13 +112,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     adapters: dict[str, dict[str, str]] = {}
+    store: Store = Store()
     probe: Probe = Probe()
     web: Web = Web()
     alerts: Alerts = Alerts()
     log: Log = Log()
 
 
-_SECTIONS = ("site", "database", "mqtt", "ingest", "probe", "web", "alerts", "log")
+_SECTIONS = ("site", "database", "mqtt", "ingest", "store", "probe", "web", "alerts", "log")
 
 
 def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -148,7 +160,7 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str
                                 f"(two underscores between section and key)")  # fmt: skip
 
 
-_LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}
+_LISTS = {("ingest", "adapters"), ("store", "give_up"), ("alerts", "rules"), ("alerts", "webhooks")}
 
 
 def _many(value: str) -> list[str]:
