@@ -5,7 +5,7 @@ since is refused: history is not rewritten.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -36,10 +36,12 @@ CREATE TABLE IF NOT EXISTS migration (
 """
 
 
-def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, *, upto: int | None = None) -> Edition:
+def migrate(
+    dsn: str, say: Callable[[str], None] = lambda _line: None, *, only: Container[int] | None = None
+) -> Edition:
     """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
 
-    `upto` stops after that file, as the version did that had no later one: a restore begins so.
+    `only` applies these files and no other, as a version did that had no others: a restore begins so.
     """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
@@ -47,14 +49,14 @@ def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, *, upto: 
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
-            if upto is not None and file.number > upto:
-                break
+            if only is not None and file.number not in only:
+                continue
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        if upto is None or upto >= _TYPED:
+        if only is None or _TYPED in only:
             _shape_series(connection, say)
         return edition(connection)
 
