@@ -49,7 +49,8 @@ def test_metrics_are_in_prometheus_words(district: Any) -> None:
 
 def test_metrics_tell_the_room_on_the_disk_and_leave_out_what_nobody_knows(district: Any) -> None:
     district.sql("INSERT INTO disk_sample SELECT date_trunc('hour', now()) - h * interval '1 hour', "
-                 "10000000000 - h::bigint * 1000000000 / 24, 30000000000, 40000000000 FROM generate_series(0, 48) h")  # fmt: skip
+                 "10000000000 - h::bigint * 1000000000 / 24, 30000000000, 40000000000 "
+                 "FROM generate_series(0, 48) h")  # fmt: skip
     client = district.signed_in(Role.VIEWER)
     lines = client.get("/metrics").text.splitlines()
     told = dict(line.split(" ") for line in lines if line.startswith("ioc_disk"))
