@@ -117,7 +117,7 @@ def _days_left(settings: Settings, dsn: str) -> Line:
             now = now_ms()
             standing = forecast([*remembered(connection), look_at_disk(connection, settings, now)])
             drop = next_to_go(steps, standing, oldest(connection), now)
-    except SettingsError as error:
+    except (SettingsError, psycopg.Error) as error:
         return Line(what, ok=False, fact="sai (wrong)", mend=str(error))
     short = standing.days_left is not None and standing.days_left <= LAST_DAYS
     mend = "thêm đĩa (add disk)" if short or drop is not None else ""
