@@ -36,13 +36,13 @@ from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
-from ingest.model import Admission, Heard, View
+from ingest.model import Heard, View
 from ingest.mqtt import PahoReader
 from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
 from ingest.spool import Spool
-from ingest.store import Admit, Loaded
+from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
 from ioc import people
@@ -56,11 +56,11 @@ from ioc.follow import Follower
 from ioc.lifecycle import Stops
 from ioc.postman import Postman
 from ioc.probe import SelfProbe
-from ioc.probe import address as probe_address
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
 from ioc.snapshots import Snapshots
+from ioc.strangers import admission
 from maps import page
 from maps.hub import Hub, no_more
 from maps.scene import Scene
@@ -145,7 +145,7 @@ def wire_alerts(
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
     """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
-    store = TimescaleStore(dsn, _admission(settings, site))
+    store = TimescaleStore(dsn, admission(settings, site))
     stops.add("ingest's connection", store.close)
     return store, _load(store, told.event)
 
@@ -173,7 +173,7 @@ def make_ingest(
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
-    admit = _admission(settings, site)
+    admit = admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
     reader = _READERS[settings.ingest.reader](url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file)
@@ -282,19 +282,6 @@ def _stop_web(server: Server, thread: threading.Thread) -> None:
 def _end(ending: threading.Event, thread: threading.Thread) -> None:
     ending.set()
     thread.join()
-
-
-def _admission(settings: Settings, site: SiteFile) -> Admit:
-    """Rule 8: what becomes of a device never heard of."""
-    everyone, probe = (settings.site.admit or site.admit) == "all", probe_address(site.slug)
-    listed = frozenset(device.address for device in site.devices)
-
-    def admit(address: str) -> Admission:
-        if address == probe:
-            return Admission.RETIRED  # our own: stored, and never drawn, counted or judged
-        return Admission.ADMITTED if everyone or address in listed else Admission.PENDING
-
-    return admit
 
 
 def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
