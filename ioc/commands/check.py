@@ -15,7 +15,7 @@ from alerts.roster import gaps
 from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
-from ioc import command
+from ioc import command, upkeep
 from ioc.clock import now_ms
 from ioc.disk import LAST_DAYS, Forecast, forecast, next_to_go, order
 from ioc.disklook import look as look_at_disk
@@ -118,6 +118,7 @@ def _database(settings: Settings) -> Iterator[Line]:
         with psycopg.connect(dsn, connect_timeout=5, autocommit=True) as connection:
             found, missing = edition(connection), pending(connection)
             clock = connection.execute("SELECT round(extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
+            jobs = None if missing else _jobs(connection)
     except psycopg.Error as error:
         mend = "kiểm tra IOC_DATABASE__DSN và máy chủ (check the DSN and the server): " + str(error).splitlines()[0]
         yield Line(what, ok=False, fact="không nối được (cannot connect)", mend=mend)
@@ -128,6 +129,8 @@ def _database(settings: Settings) -> Iterator[Line]:
     yield _clock(clock[0] if clock else 0)
     if not missing:
         yield _days_left(settings, dsn)
+    if jobs is not None:
+        yield jobs
 
 
 def _days_left(settings: Settings, dsn: str) -> Line:
@@ -154,6 +157,12 @@ def _standing(standing: Forecast) -> str:
     full = "chưa biết, đặt store.disk_gb (unknown)" if used is None else f"đầy (full) {used:g} %"
     lasts = "chưa đoán được (no forecast yet)" if left is None else f"còn (left) {left:g} ngày (days)"
     return f"{full}, {lasts}"
+
+
+def _jobs(connection: psycopg.Connection) -> Line:
+    wrong = upkeep.problems(connection)
+    mend = f"chạy `ioc up` hoặc `ioc ingest`, xem nhật ký (run one, see its log): {'; '.join(wrong)}" if wrong else ""
+    return Line("việc của kho (store's jobs)", ok=not wrong, fact=upkeep.report(connection), mend=mend)
 
 
 def _clock(theirs: int) -> Line:
