@@ -12,6 +12,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.sql import Composable
 
+from ingest import resolutions
 from ingest.family import Kind, families
 from ingest.series import table
 from ioc.history.asking import ask, part
@@ -109,7 +110,9 @@ def which(name: str, time: str, stays: Sequence[Stay]) -> Composable:
 
 def kept_table(family: str, resolution: Resolution) -> str:
     """Where a family's readings of a resolution are asked for."""
-    return table(family) if resolution is Resolution.RAW else f"{resolution}_{family.replace('-', '_')}"
+    return (
+        table(family) if resolution is Resolution.RAW else resolutions.view(family, resolutions.Resolution(resolution))
+    )
 
 
 def _source(

@@ -25,7 +25,8 @@ WITH wanted AS (
         AND (%(maker)s::text IS NULL OR maker = %(maker)s)),
 stood AS (
     -- Readings may be older than the enrolment: the first area told holds for them too.
-    SELECT id, area, CASE WHEN valid_from > enrolled_at THEN valid_from END AS since, valid_to AS until
+    SELECT id, area, valid_to AS until, CASE WHEN valid_from > enrolled_at
+        OR lag(valid_from) OVER (PARTITION BY id ORDER BY valid_from) IS NOT NULL THEN valid_from END AS since
     FROM wanted JOIN device_area ON device_id = id),
 nowhere AS (
     SELECT id, NULL::text AS area, unnest(tstzmultirange(tstzrange(NULL, NULL))

@@ -59,7 +59,7 @@ def step_s(span_s: float, points: int) -> int:
 
 
 def fitting(step: int, since: datetime, reach: Reach) -> tuple[Resolution, int]:
-    """The coarsest resolution that makes up the step, or the next coarser one still kept then; and the step it gives."""
+    """The coarsest resolution making up the step, or the next coarser one still kept then; and the step it gives."""
     made_of = [kind for kind in Resolution if kind.seconds <= step]
     kind = made_of[-1]
     for coarser in list(Resolution)[len(made_of) - 1 :]:
