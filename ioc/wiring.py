@@ -174,7 +174,7 @@ def wire_web(
     )  # fmt: skip
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings,
+        probe=probe, fillings=fillings, open_data=site.open_data,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()

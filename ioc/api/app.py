@@ -7,10 +7,12 @@ from ioc.api import (
     areas,
     availability,
     devices,
+    exports,
     history,
     ledger,
     live,
     metrics,
+    open_data,
     operations,
     pages,
     people,
@@ -20,7 +22,22 @@ from ioc.api.guard import Guard
 from ioc.api.parts import Parts
 from ioc.api.problems import catch_all
 
-_ROUTES = (session, people, devices, history, availability, areas, alerts, ledger, operations, metrics, pages, live)
+_ROUTES = (
+    session,
+    people,
+    devices,
+    history,
+    availability,
+    exports,
+    areas,
+    alerts,
+    ledger,
+    operations,
+    metrics,
+    open_data,
+    pages,
+    live,
+)
 
 
 def create_app(parts: Parts) -> FastAPI:

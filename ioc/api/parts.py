@@ -13,8 +13,11 @@ from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.api.shelf import Shelf
 from ioc.history.availability import Maintenance, no_maintenance
+from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
+from ioc.site import NOTHING_OPEN, OpenData
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -63,7 +66,7 @@ class Parts:
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
     where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
-    `maintenance` tells what was planned.
+    `maintenance` tells what was planned; `open_data`, what is public.
     """
 
     pool: Pool
@@ -78,6 +81,9 @@ class Parts:
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
     maintenance: Maintenance = no_maintenance
+    newest: Newest = field(default_factory=Newest)
+    open_data: OpenData = NOTHING_OPEN
+    shelf: Shelf = field(default_factory=Shelf)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

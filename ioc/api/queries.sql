@@ -124,6 +124,10 @@ SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
 -- Bytes of the database on disk.
 SELECT pg_database_size(current_database());
 
+-- name: open_devices
+-- Of every device what may be public of it; which are public is decided by the site file.
+SELECT address, admission, name, area, lat, lon FROM device ORDER BY address;
+
 -- name: areas_below
 -- An area and all areas below it.
 WITH RECURSIVE below AS (

@@ -39,9 +39,10 @@ class Newest:
         return b'%s,"rows":[\n%s\n]}' % (head[:-1], rows)
 
     def _renew(self, connection: Connection[Any]) -> None:
-        with connection.transaction(), connection.cursor(binary=True) as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # one snapshot for both questions
-            found = cursor.execute(STATEMENTS["snapshot"]).fetchone()
-            for device, *facts, latest in cursor.execute(STATEMENTS["latest"], {"snapshot": self._snapshot}):
+        """One statement sees one moment; where it finds nothing, the moment before still does."""
+        with connection.cursor(binary=True) as cursor:
+            for device, snapshot, *facts, latest in cursor.execute(
+                STATEMENTS["latest"], {"snapshot": self._snapshot}
+            ).fetchall():  # fmt: skip
                 self._rows[device] = _encode((*facts, msgspec.Raw(latest)))
-        self._snapshot = found[0] if found else None
+                self._snapshot = snapshot

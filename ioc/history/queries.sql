@@ -184,13 +184,9 @@ SELECT device_id, count(*)::bigint FROM (
 WHERE before <> state AND ts >= %(begin)s
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
 
--- name: snapshot
--- The oldest transaction that may yet write something this snapshot does not see.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text
-
 -- name: latest
--- Devices written since a snapshot, or all; the self-probe is none.
-SELECT id, address, name, admission, standing, standing_reason,
+-- Devices written since a snapshot, or all, with the oldest transaction that this one may not see; no self-probe.
+SELECT id, (SELECT pg_snapshot_xmin(pg_current_snapshot())::text), address, name, admission, standing, standing_reason,
     round(extract(epoch FROM standing_since) * 1000)::bigint, round(extract(epoch FROM heard_at) * 1000)::bigint,
     lat, lon, area, latest::text
 FROM device
