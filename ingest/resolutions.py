@@ -68,13 +68,14 @@ def statements(present: Mapping[str, frozenset[str]], zone: str, known_zone: str
     """
     if not lacking(present) and zone == known_zone:
         return
+    yield f"CREATE OR REPLACE FUNCTION site_zone() RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT '{zone}'$$"
+    yield "COMMENT ON FUNCTION site_zone IS 'The time zone whose days the buckets of day_* are.'"
     for family in families().values():
         yield from _views_gone(family, present)
         for resolution in Resolution:
             yield from _shaped(family, resolution, present)
         if known_zone not in (None, zone):
             yield from _other_days(family, zone)
-        yield _recorded(family, zone)
         for resolution in Resolution:
             yield f"CREATE VIEW {view(family.slug, resolution)} AS {_answer(family, resolution, zone)}"
             text = _VIEW.format(slug=family.slug, each=resolution)
@@ -118,17 +119,6 @@ def _made(family: Family, resolution: Resolution) -> Iterator[str]:
     yield f"SELECT make_buckets('{name}', '{_EVERY[resolution]}')"
 
 
-def _recorded(family: Family, zone: str) -> str:
-    """The family's record of what is kept: from its oldest reading on all is yet to be computed, else from now on."""
-    oldest = f"SELECT min(ts) FROM {table(family.slug)} WHERE NOT suspect"
-    first = f"SELECT date_trunc('hour', least(clock_timestamp(), ({oldest})), 'UTC') AS first"
-    return (
-        "INSERT INTO resolution (family, zone, hours_until, days_until) "
-        f"SELECT '{family.slug}', '{zone}', first, date_trunc('day', first, '{zone}') FROM ({first}) AS found "
-        f"WHERE NOT EXISTS (SELECT FROM resolution WHERE family = '{family.slug}')"
-    )
-
-
 def _other_days(family: Family, zone: str) -> Iterator[str]:
     """Days of another zone: those whose hours are all there are computed anew, older ones stay as they are."""
     days, hours = kept(family.slug, Resolution.DAY), kept(family.slug, Resolution.HOUR)
@@ -145,7 +135,7 @@ def _answer(family: Family, resolution: Resolution, zone: str) -> str:
     """What is kept, and what is not kept yet."""
     names = ", ".join(["bucket", "device_id", "n", *(_told(column) for column in columns(family))])
     until = "days_until" if resolution is Resolution.DAY else "hours_until"
-    end = f"(SELECT {until} FROM resolution WHERE family = '{family.slug}')"
+    end = f"coalesce((SELECT {until} FROM resolution WHERE family = '{family.slug}'), 'epoch')"
     if resolution is Resolution.DAY:
         made = of_buckets(family, bucket(resolution, "bucket", zone))
         rest = f"{made} FROM {view(family.slug, Resolution.HOUR)} WHERE bucket >= {end}"

@@ -1,7 +1,7 @@
 """The statements that compute a family's minutes, hours and days from its readings.
 
-Decides the SQL and never runs it; when each runs, and in which transaction, is decided in `ioc.jobs.resolutions`. Every
-statement takes `devices` (their numbers), `begin` and `end` (whole hours; of days, whole days).
+Decides the SQL and never runs it; when each runs, and in which transaction, is decided in `ioc.jobs.resolutions`. But
+for the first, every statement takes `devices` (their numbers), `begin` and `end` (whole hours; of days, whole days).
 """
 
 from functools import cache
@@ -13,6 +13,18 @@ from ingest.resolutions import Resolution, bucket, kept
 from ingest.series import table
 
 _SPAN: Final = "{time} >= %(begin)s AND {time} < %(end)s"
+
+
+@cache
+def begin(family: str) -> str:
+    """Begins the record of what is kept, where there is none: at the oldest reading, else with the hour that runs."""
+    oldest = f"SELECT min(ts) FROM {table(family)} WHERE NOT suspect"
+    first = f"SELECT date_trunc('hour', least(clock_timestamp(), ({oldest})), 'UTC') AS first"
+    return (
+        "INSERT INTO resolution (family, zone, hours_until, days_until) "
+        f"SELECT '{family}', site_zone(), first, date_trunc('day', first, site_zone()) FROM ({first}) AS found "
+        f"WHERE NOT EXISTS (SELECT FROM resolution WHERE family = '{family}')"
+    )
 
 
 @cache

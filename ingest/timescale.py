@@ -57,7 +57,7 @@ class TimescaleStore:
     def load(self) -> Loaded:
         """Everything a starting ingest needs."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
             cursor.execute(_SQL["note_downtime"])
             devices = [_with_checkpoint(row) for row in cursor.execute(_SQL["devices"])]
             after = _before(cursor.execute(_SQL["end_of_last_run"]).fetchone())
@@ -127,7 +127,7 @@ class TimescaleStore:
     def ahead(self) -> None:
         """Make partitions for the coming weeks (once a day)."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
 
     def close(self) -> None:
         """Close the connection."""
@@ -269,6 +269,12 @@ class TimescaleStore:
         except _RepeatsInside:
             self._ids.clear()
             raise
+
+
+def _make_room(cursor: psycopg.Cursor) -> None:
+    """Partitions of the weeks around today; where a backup holds what it needs, tomorrow is early enough."""
+    with suppress(psycopg.errors.LockNotAvailable), cursor.connection.transaction():
+        cursor.execute(_SQL["make_partitions"])
 
 
 def _by_kind(batch: Sequence[Judged]) -> tuple[list[Sample], list[Event], list[tuple[Judged, Report]]]:

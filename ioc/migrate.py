@@ -14,15 +14,8 @@ import psycopg
 
 from ingest import resolutions, series
 from ingest.family import families
+from ioc.edition import Edition, edition
 from ioc.errors import CommandError
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Which database this is: `postgresql`, `timescaledb-apache` or `timescaledb-community`, and the version."""
-
-    name: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +30,8 @@ class _File:
 
 
 ZONE: Final = "Asia/Ho_Chi_Minh"
+_TYPED = 5  # the file after which readings stand in tables by family
+_RESOLVED = 6  # the one after which there are minutes, hours and days of them
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL,
@@ -50,10 +45,13 @@ FROM unnest(ARRAY['2026-01-01 00:00Z', '2026-07-01 00:00Z']::timestamptz[]) AS a
 """
 
 
-def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, zone: str = ZONE) -> Edition:
+def migrate(
+    dsn: str, say: Callable[[str], None] = lambda _line: None, *, zone: str | None = None, upto: int | None = None
+) -> Edition:
     """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
 
-    `zone` is the time zone whose days the daily figures are of (an IANA name).
+    `zone` is the time zone whose days the daily figures are of (an IANA name); else the one so far, or Viet Nam's.
+    `upto` stops after that file, as the version did that had no later one: a restore begins so.
     """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
@@ -61,14 +59,23 @@ def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None, zone: str
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
+            if upto is not None and file.number > upto:
+                break
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        _shape_series(connection, say)
-        _shape_resolutions(connection, say, zone)
+        if upto is None or upto >= _TYPED:
+            _shape_series(connection, say)
+        if upto is None or upto >= _RESOLVED:
+            _shape_resolutions(connection, say, zone)
         return edition(connection)
+
+
+def known() -> list[tuple[int, str, str]]:
+    """Number, name and digest of every file of this version."""
+    return [(file.number, file.name, file.digest) for file in _files()]
 
 
 def pending(connection: psycopg.Connection) -> list[str]:
@@ -77,17 +84,6 @@ def pending(connection: psycopg.Connection) -> list[str]:
         return [file.name for file in _files()]
     applied = {number for (number,) in connection.execute("SELECT number FROM migration")}
     return [file.name for file in _files() if file.number not in applied] + _lacking(connection)
-
-
-def edition(connection: psycopg.Connection) -> Edition:
-    """Which database this is."""
-    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
-    if row is None:
-        server = connection.execute("SHOW server_version").fetchone()
-        return Edition("postgresql", server[0].split()[0] if server else "?")
-    licence = connection.execute("SHOW timescaledb.license").fetchone()
-    community = licence is not None and licence[0] == "timescale"
-    return Edition(f"timescaledb-{'community' if community else 'apache'}", row[0])
 
 
 def _files() -> Iterator[_File]:
@@ -113,12 +109,16 @@ def _shape_series(connection: psycopg.Connection, say: Callable[[str], None]) ->
             connection.execute("DROP TABLE reading_untyped")
 
 
-def _shape_resolutions(connection: psycopg.Connection, say: Callable[[str], None], zone: str) -> None:
+def _shape_resolutions(connection: psycopg.Connection, say: Callable[[str], None], zone: str | None) -> None:
     """Bring the tables and views of minutes, hours and days to what the families say."""
-    _refuse_zone(connection, zone)
+    known = None
+    if connection.execute("SELECT to_regproc('site_zone')").fetchone() != (None,):
+        row = connection.execute("SELECT site_zone()").fetchone()
+        known = row[0] if row else None
+    chosen = zone or known or ZONE
+    _refuse_zone(connection, chosen)
     with connection.transaction():
-        row = connection.execute("SELECT min(zone) FROM resolution").fetchone()
-        wanted = list(resolutions.statements(_present(connection), zone, row[0] if row else None))
+        wanted = list(resolutions.statements(_present(connection), chosen, known))
         for statement in wanted:
             connection.execute(statement)
         if wanted:

@@ -128,6 +128,16 @@ SELECT pg_database_size(current_database());
 -- Of every device what may be public of it; which are public is decided by the site file.
 SELECT address, admission, name, area, lat, lon FROM device ORDER BY address;
 
+-- name: store_jobs
+-- The store's jobs: when each last ran well (epoch seconds), how long the last run took, what stood in its way.
+SELECT job, extract(epoch FROM good_at)::float8 AS good_at, took_ms, problem FROM store_job ORDER BY job;
+
+-- name: store_behind
+-- By family: how many seconds ago the kept hours end, and how many hours wait to be computed again.
+SELECT family, extract(epoch FROM clock_timestamp() - hours_until)::float8 AS behind_s,
+    (SELECT count(DISTINCT hour) FROM touched WHERE touched.family = resolution.family) AS waiting
+FROM resolution ORDER BY family;
+
 -- name: areas_below
 -- An area and all areas below it.
 WITH RECURSIVE below AS (

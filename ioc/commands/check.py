@@ -13,11 +13,12 @@ import psycopg
 from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
-from ioc import command
+from ioc import command, upkeep
 from ioc.clock import now_ms
+from ioc.edition import edition
 from ioc.embedded import free_space_problem
 from ioc.errors import CommandError
-from ioc.migrate import edition, pending
+from ioc.migrate import pending
 from ioc.settings import Settings
 from ioc.wiring import find_rules, find_site
 
@@ -90,13 +91,23 @@ def _database(settings: Settings) -> Iterator[Line]:
         with psycopg.connect(settings.database.dsn, connect_timeout=5, autocommit=True) as connection:
             found, missing = edition(connection), pending(connection)
             clock = connection.execute("SELECT round(extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
+            jobs = None if missing else _jobs(connection)
     except psycopg.Error as error:
         mend = "kiểm tra IOC_DATABASE__DSN và máy chủ (check the DSN and the server): " + str(error).splitlines()[0]
         yield Line(what, ok=False, fact="không nối được (cannot connect)", mend=mend)
         return
     mend = f"chạy `ioc migrate` (run it): {', '.join(missing)}" if missing else ""
-    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}", mend=mend)
+    lacking = f"; thiếu (missing): {'; '.join(found.missing)}" if found.missing else ""
+    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}{lacking}", mend=mend)
     yield _clock(clock[0] if clock else 0)
+    if jobs is not None:
+        yield jobs
+
+
+def _jobs(connection: psycopg.Connection) -> Line:
+    wrong = upkeep.problems(connection)
+    mend = f"chạy `ioc up` hoặc `ioc ingest`, xem nhật ký (run one, see its log): {'; '.join(wrong)}" if wrong else ""
+    return Line("việc của kho (store's jobs)", ok=not wrong, fact=upkeep.report(connection), mend=mend)
 
 
 def _clock(theirs: int) -> Line:

@@ -69,7 +69,7 @@ def _broker(settings: Settings, stops: Stops) -> str:
 
 def _prepare(dsn: str, here: SiteFile, zone: str) -> None:
     try:
-        migrate(dsn, lambda line: _say(f"  + {line}"), zone)
+        migrate(dsn, lambda line: _say(f"  + {line}"), zone=zone)
         with psycopg.connect(dsn, autocommit=True) as connection:
             site.store(connection, here)
     except psycopg.OperationalError as error:

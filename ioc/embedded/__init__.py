@@ -6,7 +6,7 @@ a broker or a database that it did not start.
 """
 
 from ioc.embedded.broker import start_broker
-from ioc.embedded.database import start_database
+from ioc.embedded.database import start_database, use_database
 from ioc.embedded.part import CannotStart, Part, free_space_problem
 
-__all__ = ["CannotStart", "Part", "free_space_problem", "start_broker", "start_database"]
+__all__ = ["CannotStart", "Part", "free_space_problem", "start_broker", "start_database", "use_database"]

@@ -16,7 +16,7 @@ from typing import Final
 from ingest.family import families
 from ingest.queries import load
 from ingest.resolutions import Resolution
-from ingest.rollups import compute, fold, forget
+from ingest.rollups import begin, compute, fold, forget
 from ioc.job import Connection, Job, Work
 
 _SQL = load("ioc.jobs", "store.sql")
@@ -40,6 +40,8 @@ class _Reach:
 
 def run(work: Work) -> str:
     """Compute what is due; what was done."""
+    for family in families():
+        work.connection.execute(begin(family))
     hours, anew, days = _new_hours(work), _late_hours(work), _new_days(work)
     return (
         f"{hours} hours, {anew} of them again for late readings, {days} days"
@@ -124,9 +126,9 @@ def _anew(
         Resolution.HOUR: (hour, hour[0] >= reach.hours_since),
         Resolution.DAY: (day, day[1] <= reach.days_until and day[0] >= reach.hours_since),
     }
-    for resolution, ((begin, end), due) in wanted.items():
+    for resolution, (span, due) in wanted.items():
         if due:
-            facts = {"begin": begin, "end": end, "devices": devices}
+            facts = {"begin": span[0], "end": span[1], "devices": devices}
             connection.execute(forget(reach.family, resolution), facts)
             connection.execute(compute(reach.family, resolution, reach.zone), facts)
 
@@ -145,16 +147,16 @@ def _new_days(work: Work) -> int:
     """Every day whose hours are all kept, of every family; how many."""
     done = 0
     for reach in _reaches(work.connection):
-        begin, end = _day(work.connection, reach.days_until, reach.zone)
+        at, end = _day(work.connection, reach.days_until, reach.zone)
         while end <= reach.hours_until and not work.ending:
-            done += _new_day(work.connection, reach, begin, end)
-            begin, end = _day(work.connection, end, reach.zone)
+            done += _new_day(work.connection, reach, at, end)
+            at, end = _day(work.connection, end, reach.zone)
     return done
 
 
-def _new_day(connection: Connection, reach: _Reach, begin: datetime, end: datetime) -> int:
+def _new_day(connection: Connection, reach: _Reach, at: datetime, end: datetime) -> int:
     with _step(connection):
-        facts = {"family": reach.family, "begin": begin, "end": end}
+        facts = {"family": reach.family, "begin": at, "end": end}
         if connection.execute(_SQL["advance_days"], facts).rowcount != 1:
             return 0
         facts["devices"] = _devices(connection, reach.family)

@@ -48,3 +48,44 @@ SELECT date_trunc('day', %(at)s::timestamptz, %(zone)s),
 -- Hours into which readings came after they were computed, oldest first.
 SELECT DISTINCT family, hour FROM touched JOIN resolution USING (family)
 WHERE hour < hours_until ORDER BY hour, family LIMIT 1000
+
+-- name: partitions_ahead
+-- Makes the partitions of the weeks around today.
+SELECT make_partitions(current_date - 14, current_date + 21)
+
+-- name: lonely
+-- Partitions not made yet whose rows have come.
+SELECT series, by_time, begins FROM lonely_partitions() ORDER BY begins, series
+
+-- name: make_partition
+-- Makes one partition; the rows that wait for it move in.
+SELECT make_partition(%(series)s, %(by_time)s, %(begins)s)
+
+-- name: tomorrow
+-- The noons of tomorrow and the day after.
+SELECT date_trunc('day', clock_timestamp(), 'UTC') + day * interval '1 day' + interval '12 hours'
+FROM generate_series(1, 2) AS day
+
+-- name: over_before
+-- Chunks or partitions that ended a number of days ago, oldest first.
+SELECT part, begins, ends, compressed FROM spans(%(series)s)
+WHERE ends <= clock_timestamp() - %(days)s * interval '1 day' ORDER BY ends
+
+-- name: settled_before
+-- Whether all that depends on a family's readings before a moment is computed.
+SELECT hours_until >= %(bound)s AND days_until >= %(bound)s
+    AND NOT EXISTS (SELECT FROM touched t WHERE t.family = resolution.family AND hour < %(bound)s)
+FROM resolution WHERE family = %(family)s
+
+-- name: drop_chunk
+-- Drops one chunk.
+SELECT drop_chunks(%(series)s::regclass, older_than => %(ends)s::timestamptz, newer_than => %(begins)s::timestamptz)
+
+-- name: uncompressed
+-- Whether a series is not set up for compression yet.
+SELECT NOT compression_enabled FROM timescaledb_information.hypertables
+WHERE hypertable_name = %(series)s AND hypertable_schema = current_schema()
+
+-- name: compress
+-- Compresses one chunk.
+SELECT compress_chunk(%(part)s::regclass, if_not_compressed => true)

@@ -29,12 +29,15 @@ CREATE INDEX touched_hour ON touched (family, hour);
 CREATE TABLE store_job (
     job text PRIMARY KEY,
     ran_at timestamptz NOT NULL,
+    every_s double precision NOT NULL,
     took_ms integer NOT NULL,
     did text NOT NULL,
     problem text,
+    since timestamptz,
     good_at timestamptz
 );
 COMMENT ON TABLE store_job IS 'The store''s own jobs: when each last ran, what it did, and what stood in its way.';
+COMMENT ON COLUMN store_job.since IS 'Since when there is a problem.';
 COMMENT ON COLUMN store_job.good_at IS 'When it last ran without a problem.';
 
 CREATE FUNCTION increase(course double precision[]) RETURNS double precision
@@ -125,3 +128,39 @@ BEGIN
     END LOOP;
 END $$;
 COMMENT ON FUNCTION make_partitions IS 'Makes the partitions of every series for these days; does nothing on TimescaleDB.';
+
+CREATE FUNCTION lonely_partitions() RETURNS TABLE (series text, by_time text, begins date) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    fit text;
+BEGIN
+    FOR series, by_time, fit IN
+        SELECT relname, a.attname, CASE WHEN EXISTS (SELECT FROM pg_attribute s WHERE s.attrelid = p.partrelid
+                                                     AND s.attname = 'suspect') THEN 'NOT suspect' ELSE 'true' END
+        FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+        JOIN pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+        WHERE relnamespace = current_schema()::regnamespace LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT DISTINCT %L, %L, date_trunc(%L, %I)::date FROM %I WHERE %I >= ''2000-01-01'' AND %I < now() AND %s',
+            series, by_time, partition_period(series), by_time, series || '_elsewhen', by_time, by_time, fit);
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION lonely_partitions IS 'Partitions that are not made yet and whose rows have come; a suspect clock makes none.';
+
+CREATE FUNCTION spans(of_series text) RETURNS TABLE (part text, begins timestamptz, ends timestamptz, compressed boolean)
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+        RETURN QUERY EXECUTE
+            'SELECT format(''%I.%I'', chunk_schema, chunk_name), range_start, range_end, coalesce(is_compressed, false) '
+            'FROM timescaledb_information.chunks WHERE hypertable_name = $1 AND hypertable_schema = current_schema()'
+            USING of_series;
+    ELSE
+        RETURN QUERY
+            SELECT found.oid::regclass::text, bounds[1]::timestamptz, bounds[2]::timestamptz, false
+            FROM (SELECT c.oid, regexp_match(pg_get_expr(relpartbound, c.oid), 'FROM \(''(.*)''\) TO \(''(.*)''\)') AS bounds
+                  FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+                  WHERE inhparent = of_series::regclass) AS found
+            WHERE bounds IS NOT NULL;
+    END IF;
+END $$;
+COMMENT ON FUNCTION spans IS 'The chunks or partitions of a series: from when to when each holds rows, and whether it is compressed.';

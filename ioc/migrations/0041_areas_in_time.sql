@@ -22,9 +22,9 @@ COMMENT ON TABLE device_area IS 'Which area each device stood in, and when; peri
 COMMENT ON COLUMN device_area.valid_from IS 'For the first area told of a device: when it was enrolled, for it stood there already.';
 COMMENT ON COLUMN device_area.valid_to IS 'Null: it stands there now.';
 
--- The zone that days of areas are counted in. Viet Nam has one.
-CREATE FUNCTION area_day(day date) RETURNS timestamptz LANGUAGE sql STABLE RETURN day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh';
-COMMENT ON FUNCTION area_day IS 'The moment a day begins where the areas are.';
+CREATE FUNCTION area_day(day date) RETURNS timestamptz LANGUAGE sql STABLE RETURN
+    day::timestamp AT TIME ZONE coalesce((SELECT min(zone) FROM resolution), 'Asia/Ho_Chi_Minh');
+COMMENT ON FUNCTION area_day IS 'The moment a day begins where the areas are: in the zone whose days are kept.';
 
 CREATE FUNCTION area_now(told text) RETURNS text LANGUAGE sql STABLE AS $$
     WITH RECURSIVE chain AS (

@@ -1,4 +1,4 @@
-"""The store's contract: the same promises from memory, TimescaleDB and plain PostgreSQL."""
+"""The store's contract: the same promises from memory and from all three editions of the database."""
 
 import json
 from contextlib import suppress
@@ -38,14 +38,12 @@ def admit(address):
     return Admission.PENDING if address.endswith("stranger") else Admission.ADMITTED
 
 
-@pytest.fixture(params=["memory", "timescaledb", "postgresql"])
-def store(request):
+@pytest.fixture(params=["memory", "postgresql", "timescaledb-apache", "timescaledb-community"])
+def store(request, migrated):
     if request.param == "memory":
         yield MemoryStore(admit)
         return
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    store = TimescaleStore(dsn, admit)
+    store = TimescaleStore(migrated(request.param).dsn, admit)
     yield store
     store.close()
 
@@ -165,12 +163,10 @@ def test_a_suspect_clock_of_any_century_is_kept(store):
     assert write(store, batch) == [Outcome.STORED] * 2
 
 
-@pytest.fixture(params=["timescaledb", "postgresql"])
-def database(request):
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    store = TimescaleStore(dsn, admit)
-    yield store, dsn
+@pytest.fixture
+def database(edition):
+    store = TimescaleStore(edition.dsn, admit)
+    yield store, edition.dsn
     store.close()
 
 
@@ -230,12 +226,35 @@ def test_a_batch_the_database_refuses_leaves_nothing_behind(database):
     assert write(store, [good]) == [Outcome.STORED]
 
 
-def test_a_second_ingest_is_told_to_wait(database):
-    store, dsn = database
+@pytest.mark.parametrize("name", ["postgresql", "timescaledb-apache"])  # on the third, all clients are one session
+def test_a_second_ingest_is_told_to_wait(migrated, name):
+    dsn = migrated(name).dsn
+    store = TimescaleStore(dsn, admit)
     write(store, judge_all(telemetry(1)))
-    second = TimescaleStore(dsn, admit)
     with pytest.raises(StoreUnavailableError, match="another ingest"):
-        second.load()
+        TimescaleStore(dsn, admit).load()
+    store.close()
+
+
+def test_a_backup_does_not_keep_the_ingest_from_its_work_when_partitions_are_due(migrated):
+    dsn = migrated("postgresql").dsn
+    store = TimescaleStore(dsn, admit)
+    store.load()
+    weeks = "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'"
+    with psycopg.connect(dsn, autocommit=True) as other, psycopg.connect(dsn) as reader:
+        [(all_of_them,)] = other.execute(weeks).fetchall()
+        [(newest,)] = other.execute("SELECT max(relname) FROM pg_class WHERE relname LIKE 'status_2%w__'").fetchall()
+        other.execute(f"DROP TABLE {newest}")
+        reader.execute("SELECT count(*) FROM status")  # as a backup does, and holds it till its end
+        store.ahead()
+        assert write(store, judge_all(message("status", {"session": "s", "state": "online", "ts": NOW}))) == [
+            Outcome.STORED
+        ]
+        assert other.execute(weeks).fetchall() == [(all_of_them - 1,)]
+        reader.rollback()
+        store.ahead()
+        assert other.execute(weeks).fetchall() == [(all_of_them,)]
+    store.close()
 
 
 def test_a_database_that_is_not_there_is_unavailable_not_an_accident(free_port):

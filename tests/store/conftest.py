@@ -14,8 +14,9 @@ from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Message, Sample
 from ingest.timescale import TimescaleStore
 from ioc.clock import now_ms
+from ioc.edition import edition as edition_of
 from ioc.job import Work, jobs
-from ioc.migrate import edition, migrate
+from ioc.migrate import migrate
 from ioc.settings import Store
 
 HOUR = 3_600_000
@@ -31,6 +32,8 @@ class Kept:
 
     def write(self, *samples: Sample) -> None:
         batch = [Judged(Message("t", b"", s.received_at), Outcome.STORED, (s,)) for s in samples]
+        if self.edition == "timescaledb-community":
+            self.store.close()  # all its clients are one session: what one prepared ends with the next
         self.store.write(batch, Ledger(now_ms()), {}, hearing=True)
 
     def sql(self, text, *values):
@@ -51,11 +54,11 @@ class Kept:
         """As on the day when this moment's reading was the first."""
         for name in ("reading_{}", "minute_{}_kept", "hour_{}_kept", "day_{}_kept"):
             self.sql(f"TRUNCATE {name.format(family)}")
-        self.sql("TRUNCATE touched")
+        self.sql("TRUNCATE touched, resolution")
         self.sql(
-            "UPDATE resolution SET hours_until = date_trunc('hour', %s::timestamptz, 'UTC'), readings_since = 'epoch', "
-            "days_until = date_trunc('day', %s::timestamptz, zone) WHERE family = %s",
-            moment(at), moment(at), family,
+            "INSERT INTO resolution (family, zone, hours_until, days_until) SELECT %s, site_zone(), "
+            "date_trunc('hour', %s::timestamptz, 'UTC'), date_trunc('day', %s::timestamptz, site_zone())",
+            family, moment(at), moment(at),
         )  # fmt: skip
 
     def told(self, family: str, resolution: str) -> dict:
@@ -73,19 +76,19 @@ def moment(epoch_ms: int) -> datetime:
 
 
 @contextmanager
-def opened(dsn: str, zone: str = "Asia/Ho_Chi_Minh") -> Iterator[Kept]:
+def opened(dsn: str, zone: str | None = None) -> Iterator[Kept]:
     migrate(dsn, zone=zone)
     store = TimescaleStore(dsn, lambda _address: Admission.ADMITTED)
     with psycopg.connect(dsn) as connection:
-        kept = Kept(dsn, edition(connection).name, store)
-    yield kept
+        made = Kept(dsn, edition_of(connection).name, store)
+    yield made
     store.close()
 
 
-@pytest.fixture(params=["postgresql", "timescaledb-apache"])
-def kept(request) -> Iterator[Kept]:
+@pytest.fixture
+def kept(edition) -> Iterator[Kept]:
     """A store of each edition."""
-    with opened(request.getfixturevalue("plain_dsn" if request.param == "postgresql" else "dsn")) as found:
+    with opened(edition.dsn) as found:
         yield found
 
 
