@@ -43,8 +43,8 @@ def enrol(connection: psycopg.Connection, devices: int, begin: datetime, days: i
     for family, share in SHARES.items():
         found = connection.execute(
             "INSERT INTO device (address, admission, maker, area, enrolled_at, interval_s, latest, standing) "
-            "SELECT format('bench/%%s/%%s-%%s', %(family)s::text, %(family)s::text, lpad(n::text, 5, '0')), 'admitted', "
-            "'M' || n %% 3, 'a' || n %% %(areas)s, %(begin)s, 60, %(latest)s, 'in' "
+            "SELECT format('bench/%%s/%%s-%%s', %(family)s::text, %(family)s::text, lpad(n::text, 5, '0')), "
+            "'admitted', 'M' || n %% 3, 'a' || n %% %(areas)s, %(begin)s, 60, %(latest)s, 'in' "
             "FROM generate_series(1, %(many)s) n RETURNING id",
             {"family": family, "many": max(1, round(devices * share)), "areas": AREAS, "begin": begin,
              "latest": json.dumps({name: [value, 1_790_000_000_000] for name, value in _life(family, 0)[720].items()})},
@@ -55,7 +55,7 @@ def enrol(connection: psycopg.Connection, devices: int, begin: datetime, days: i
 
 def outages(fleet: Fleet, device: int) -> Sequence[tuple[int, int]]:
     """When a device was out, in minutes since the beginning: about once in two days, for minutes to hours."""
-    chance = Random(device)  # noqa: S311 - a benchmark's dice
+    chance = Random(device)
     found, at = [], 0.0
     while (at := at + chance.expovariate(1 / (2 * MINUTES))) < fleet.days * MINUTES:
         length = min(chance.lognormvariate(2.5, 1.2), MINUTES)
@@ -120,7 +120,7 @@ def _columns(family: str, life: int) -> Mapping[str, np.ndarray]:
 def _life(family: str, life: int) -> Sequence[Mapping[str, Any]]:
     """A day of one simulated device, a sample a minute."""
     kind, address = find_kinds()[family], f"bench/{family}/{life}"
-    chance, memory = Random(address), dict[str, float]()  # noqa: S311 - a benchmark's dice
+    chance, memory = Random(address), dict[str, float]()
     found: list[Mapping[str, Any]] = []
     for minute in range(MINUTES):
         sample = kind.sample(Scene(address, 1_790_000_000.0 + 60 * minute, 60.0, chance, memory))

@@ -67,15 +67,19 @@ def _rows(parts: Parts, rules: OpenData, data_set: str) -> Sequence[Mapping[str,
                  for area in rows(connection, "areas", {"at": now, "every": True})}  # fmt: skip
         if data_set == AREAS.name:
             return list(areas.values())
-        public = {d["address"]: {**d, "device": d["address"], "family": d["address"].split("/")[1]}
-                  for d in rows(connection, "open_devices") if is_public(rules, d["address"], d["admission"])}  # fmt: skip
+        public = {
+            row["address"]: {**row, "device": row["address"], "family": row["address"].split("/")[1]}
+            for row in rows(connection, "open_devices")
+            if is_public(rules, row["address"], row["admission"])
+        }
         if data_set == DEVICES.name:
             return list(public.values())
         return _figures(parts, connection, now, tuple(public), areas)
 
 
 def _figures(
-    parts: Parts, connection: Connection[Any], now: datetime, public: Sequence[str], areas: Mapping[str, Mapping[str, Any]]
+    parts: Parts, connection: Connection[Any], now: datetime, public: Sequence[str],
+    areas: Mapping[str, Mapping[str, Any]],
 ) -> Sequence[Mapping[str, Any]]:  # fmt: skip
     """The availability of public devices by month, area as it was then, and family; newest month first."""
     found = stays(connection, Wanted(devices=tuple(public), areas=Areas.THEN, pending=False), by_area=True)

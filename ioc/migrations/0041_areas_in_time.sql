@@ -18,6 +18,7 @@ CREATE TABLE device_area (
     CHECK (valid_from < valid_to)
 );
 CREATE INDEX device_area_of ON device_area (area);
+CREATE INDEX device_in_area ON device (area);
 COMMENT ON TABLE device_area IS 'Which area each device stood in, and when; periods of one device never overlap.';
 COMMENT ON COLUMN device_area.valid_from IS 'For the first area told of a device: when it was enrolled, for it stood there already.';
 COMMENT ON COLUMN device_area.valid_to IS 'Null: it stands there now.';

@@ -9,6 +9,8 @@ import pytest
 from realparts.centre import Centre, wait_for
 from realparts.processes import free_port
 
+from ioc.api.times import moment, written
+from ioc.clock import now_ms
 from ioc.migrate import migrate
 
 PASSWORD = "lua vang tren nuong"
@@ -23,8 +25,8 @@ def server(dsn, tmp_path):
         connection.execute("INSERT INTO device (address, admission) VALUES ('ns/camera/c1', 'admitted')")
         connection.execute(
             "INSERT INTO reading_camera (ts, device_id, seq, received_at, fps, bitrate_bps, temperature_c, motion) "
-            "SELECT now() - n * interval '250 ms', 1, n, now(), random() * 30, random() * 4e6, random() * 90, n %% 7 = 0 "
-            "FROM generate_series(1, %s) n",
+            "SELECT now() - n * interval '250 ms', 1, n, now(), random() * 30, random() * 4e6, random() * 90, "
+            "n %% 7 = 0 FROM generate_series(1, %s) n",
             (ROWS,),
         )
     port = free_port()
@@ -46,7 +48,7 @@ def peak_mb(centre):
 
 def exported(client, kind, hours):
     """How many bytes came, from how long a span."""
-    asked = {"family": "camera", "resolution": "raw", "from": f"{START(hours)}"}
+    asked = {"family": "camera", "resolution": "raw", "from": ago(hours)}
     with client.stream("GET", f"/api/v1/history.{kind}", params=asked) as answer:
         answer.raise_for_status()
         total = 0
@@ -57,13 +59,8 @@ def exported(client, kind, hours):
     return total
 
 
-def START(hours):
-    from datetime import UTC, timedelta
-
-    from ioc.api.times import moment, written
-    from ioc.clock import now_ms
-
-    return written((moment(now_ms()) - timedelta(hours=hours)).astimezone(UTC))
+def ago(hours):
+    return written(moment(now_ms() - hours * 3_600_000))
 
 
 def served(client):

@@ -19,8 +19,9 @@ SECRETS = st.fixed_dictionaries(
     {name: st.integers(10**8, 10**9).map(lambda n, name=name: f"{name}-{n}") for name in PRIVATE}
 )
 PUBLIC = st.fixed_dictionaries(
-    {"device": WORDS, "area": WORDS, "name": st.none() | WORDS, "lat": DEGREES, "lon": DEGREES, "family": st.just("wifi"),
-     "month": st.just("2026-11"), "devices": st.integers(0, 9), "share": st.none() | st.floats(0, 1), "known_share": st.none()}
+    {"device": WORDS, "area": WORDS, "name": st.none() | WORDS, "lat": DEGREES, "lon": DEGREES,
+     "family": st.just("wifi"), "month": st.just("2026-11"), "devices": st.integers(0, 9),
+     "share": st.none() | st.floats(0, 1), "known_share": st.none()}
 )  # fmt: skip
 ROWS = st.lists(st.tuples(PUBLIC, SECRETS), max_size=5)
 

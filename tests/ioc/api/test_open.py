@@ -22,8 +22,8 @@ def published(district: Any) -> Any:
     district.sql("UPDATE device SET name = 'hidden-camera', lat = 15.7777777, lon = 108.7777777, area = 'que-loc' "
                  "WHERE address = 'ns/camera/c1'")  # fmt: skip
     district.sql("UPDATE device_area SET valid_from = '2026-11-01' WHERE valid_to IS NULL")
-    district.sql("INSERT INTO presence SELECT %(at)s, id, CASE WHEN address = 'ns/loudspeaker/l1' THEN 'in' ELSE 'out' END, "
-                 "'hidden-reason' FROM device", {"at": moment(NOW - 3_600_000)})  # fmt: skip
+    district.sql("INSERT INTO presence SELECT %(at)s, id, CASE address WHEN 'ns/loudspeaker/l1' THEN 'in' ELSE 'out' "
+                 "END, 'hidden-reason' FROM device", {"at": moment(NOW - 3_600_000)})  # fmt: skip
     return district
 
 
