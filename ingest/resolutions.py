@@ -128,7 +128,10 @@ def _other_days(family: Family, zone: str) -> Iterator[str]:
         f"THEN date_trunc('day', {oldest}, '{zone}') "
         f"ELSE date_trunc('day', hours_since, '{zone}') + interval '1 day' END WHERE family = '{family.slug}'"
     )
-    yield f"DELETE FROM {days} WHERE bucket >= (SELECT days_until FROM resolution WHERE family = '{family.slug}')"
+    yield (
+        f"DELETE FROM {days} USING resolution WHERE family = '{family.slug}' "
+        "AND (hours_since = 'epoch' OR bucket >= days_until)"
+    )
 
 
 def _answer(family: Family, resolution: Resolution, zone: str) -> str:

@@ -195,7 +195,7 @@ def test_of_two_processes_one_alone_does_the_jobs(shared):
     )
     for thread in threads:
         thread.start()
-    while not shared.sql("SELECT FROM store_job WHERE job = 'compression'"):
+    while not shared.sql("SELECT job FROM store_job WHERE job = 'compression'"):
         threads[0].join(0.05)
     assert shared.sql(leader) == [(1, 1)]
     first.stop()
