@@ -12,6 +12,7 @@ import msgspec
 import psycopg
 
 from alerts.cap_story import Issuer
+from ingest.family import families
 from ingest.queries import load
 from ioc.errors import SettingsError
 from ioc.people import Contact, Duty, People, Route
@@ -78,6 +79,20 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Issuer(self.sender, self.sender_name, self.category, self.contact, self.web, expires_ms, self.status)
 
 
+class OpenData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What anybody may have without signing in; nothing unless `publish` says so. `private` counts above the others."""
+
+    publish: bool = False
+    families: list[str] = []  # all admitted devices of these are public
+    devices: list[str] = []  # and these, by address
+    private: list[str] = []  # but never these
+    publisher: str | None = None  # who is responsible; else the centre's name
+    licence: str = "https://creativecommons.org/licenses/by/4.0/"
+
+
+NOTHING_OPEN = OpenData()
+
+
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo)."""
 
@@ -90,6 +105,7 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duties: list[Duty] = []
     routes: list[Route] = []
     cap: Cap | None = None
+    open_data: OpenData = NOTHING_OPEN
 
     @property
     def people(self) -> People:
@@ -135,6 +151,16 @@ def _parse(text: str, where: str) -> SiteFile:
         site = msgspec.convert(raw, SiteFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"Tệp địa bàn {where} sai (the site file is wrong): {error}") from error
+    _check_areas(site, where)
+    for family in site.open_data.families:
+        if family not in families():
+            raise SettingsError(f"Tệp địa bàn {where}: open_data.families có {family!r}, không phải một trong "
+                                f"{', '.join(families())} (no such family)")  # fmt: skip
+    return site
+
+
+def _check_areas(site: SiteFile, where: str) -> None:
+    """Refuse areas that name others which are not there, and mergers without a day."""
     known = {area.slug for area in site.areas}
     for area in site.areas:
         for key, named in (("parent", area.parent), ("becomes", area.becomes)):
@@ -144,7 +170,6 @@ def _parse(text: str, where: str) -> SiteFile:
         if area.becomes is not None and (area.valid_to is None or area.becomes == area.slug):
             raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.becomes cần valid_to và một khu vực khác "
                                 f"(needs valid_to, the day of the merger, and another area)")  # fmt: skip
-    return site
 
 
 def _refuse_unknown(table: object, shape: Any, where: str, path: str = "") -> None:  # noqa: ANN401 - a type's form

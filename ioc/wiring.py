@@ -213,7 +213,7 @@ def wire_web(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap,
         plan=find_plan(settings, site), maps=Path(settings.data_dir) / "map",
-        snapshots=snapshots,
+        snapshots=snapshots, open_data=site.open_data,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()

@@ -14,9 +14,11 @@ from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.api.shelf import Shelf
 from ioc.history.availability import Maintenance, no_maintenance
+from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
-from ioc.site import Cap
+from ioc.site import NOTHING_OPEN, Cap, OpenData
 from ioc.snapshots import Snapshots
 from maps.hub import Hub
 
@@ -63,7 +65,8 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned,
+    `open_data` what is public.
     `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     """
 
@@ -83,6 +86,9 @@ class Parts:
     plan: Plan = field(default_factory=Plan)
     snapshots: Snapshots | None = None  # of cameras
     maps: Path | None = None  # the folder of the site's own base map
+    newest: Newest = field(default_factory=Newest)
+    open_data: OpenData = NOTHING_OPEN
+    shelf: Shelf = field(default_factory=Shelf)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

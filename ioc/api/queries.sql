@@ -124,6 +124,10 @@ SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
 -- Bytes of the database on disk.
 SELECT pg_database_size(current_database());
 
+-- name: open_devices
+-- Of every device what may be public of it; which are public is decided by the site file.
+SELECT address, admission, name, area, lat, lon FROM device ORDER BY address;
+
 -- name: store_jobs
 -- The store's jobs: when each last ran well (epoch seconds), how long the last run took, what stood in its way.
 SELECT job, extract(epoch FROM good_at)::float8 AS good_at, took_ms, problem FROM store_job ORDER BY job;

@@ -7,12 +7,14 @@ or deaf, behind a dead gateway. A device counts from its enrolment until it is r
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from psycopg import Connection
 
 from ioc.history.asking import ask
 from ioc.history.scope import Stay
+
+Key = TypeVar("Key", bound=Hashable)
 
 HOLDS: Final = timedelta(hours=26)  # a note is said again daily; what was not for longer is not known
 DEAF: Final = timedelta(seconds=30)  # the ingest keeps its account every 5 s
@@ -85,8 +87,8 @@ def known_until(connection: Connection[Any], now: datetime) -> datetime:
 
 def availability(
     connection: Connection[Any], span: Span, stays: Sequence[Stay], windows: Sequence[Window],
-    group: Callable[[Stay], Hashable],
-) -> Mapping[Hashable, Figures]:  # fmt: skip
+    group: Callable[[Stay], Key],
+) -> Mapping[Key, Figures]:  # fmt: skip
     """The figures of each group of stays, in the order the groups are first met."""
     parts = [part for stay in stays if (part := _within(stay, span)) is not None]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(group(stay) for stay, _, _ in parts))}

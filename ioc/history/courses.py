@@ -12,6 +12,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.sql import Composable
 
+from ingest import resolutions
 from ingest.family import Kind, families
 from ingest.series import table
 from ioc.history.asking import ask, part
@@ -73,7 +74,7 @@ def _course(connection: Connection[Any], asked: Asked, family: str, stays: Seque
     made = part(
         f"{shape}_{'together' if asked.together else 'each'}",
         bin=part("bin" if step < DAY_S else "day_bin"),
-        source=_source(family, asked.metric, kind, resolution, stays),
+        source=_source(family, asked.metric, kind, resolution, stays, made=reach.made(resolution, asked.until)),
     )
     return Course(step, resolution, kind or Kind.NUMBER, connection.execute(made, values).fetchall())
 
@@ -107,16 +108,18 @@ def which(name: str, time: str, stays: Sequence[Stay]) -> Composable:
     return part("which_while" if bounded(stays) else "which", table=name, time=time)
 
 
-def kept_table(family: str, resolution: Resolution) -> str:
-    """Where a family's readings of a resolution are asked for."""
-    return table(family) if resolution is Resolution.RAW else f"{resolution}_{family.replace('-', '_')}"
+def kept_table(family: str, resolution: Resolution, *, made: bool = False) -> str:
+    """Where a family's readings of a resolution are asked for; `made`: all of them are kept."""
+    if resolution is Resolution.RAW:
+        return table(family)
+    return (resolutions.kept if made else resolutions.view)(family, resolutions.Resolution(resolution))
 
 
 def _source(
-    family: str, metric: str, kind: Kind | None, resolution: Resolution, stays: Sequence[Stay]
+    family: str, metric: str, kind: Kind | None, resolution: Resolution, stays: Sequence[Stay], *, made: bool
 ) -> Composable:  # fmt: skip
     raw = resolution is Resolution.RAW
-    rows = which(kept_table(family, resolution), "ts" if raw else "bucket", stays)
+    rows = which(kept_table(family, resolution, made=made), "ts" if raw else "bucket", stays)
     if kind is None:
         return part("other_raw", which=rows)
     form = "raw" if raw else "kept"

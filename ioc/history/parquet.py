@@ -1,7 +1,7 @@
 """Parquet by streaming: rows go in some thousand at a time, the file's bytes come out as they are made.
 
-The writer (arro3, over Rust's `parquet`) pulls rows and pushes bytes, so it works in a thread of its own, behind a queue
-of a few blocks: it waits for a slow reader, and ends when the reader leaves.
+The writer (arro3, over Rust's `parquet`) pulls rows and pushes bytes, so it works in a thread of its own, behind a
+queue of a few blocks: it waits for a slow reader, and ends when the reader leaves.
 """
 
 import io
@@ -82,17 +82,28 @@ def parquet(columns: Sequence[Column], batches: Iterable[Sequence[Sequence[Any]]
 
 def _write(columns: Sequence[Column], batches: Iterable[Sequence[Sequence[Any]]], pipe: _Pipe) -> None:
     schema = Schema([Field(column.name, _type(column.shape), nullable=True) for column in columns])
+    troubles: list[Exception] = []  # the writer tells of another's error in words only
     with suppress(_Left):
         try:
-            made = (_batch(schema, columns, rows) for rows in batches)
+            made = (_batch(schema, columns, rows) for rows in _watched(batches, troubles))
             reader = RecordBatchReader.from_batches(schema, made)
             write_parquet(reader, cast("IO[bytes]", pipe), compression="zstd(1)", max_row_group_size=BATCH)
             pipe.flush()
         except _Left:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the reader's to raise
-            pipe.put(error)
+            pipe.put(troubles[0] if troubles else error)
         pipe.put(None)
+
+
+def _watched(
+    batches: Iterable[Sequence[Sequence[Any]]], troubles: list[Exception]
+) -> Iterator[Sequence[Sequence[Any]]]:
+    try:
+        yield from batches
+    except Exception as error:
+        troubles.append(error)
+        raise
 
 
 def _batch(schema: Schema, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> RecordBatch:

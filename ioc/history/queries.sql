@@ -22,10 +22,13 @@ WITH wanted AS (
     WHERE address NOT LIKE '%%/indicator/self-probe' AND (%(pending)s OR admission <> 'pending')
         AND (%(devices)s::text[] IS NULL OR address = ANY (%(devices)s))
         AND (%(family)s::text IS NULL OR split_part(address, '/', 2) = %(family)s)
-        AND (%(maker)s::text IS NULL OR maker = %(maker)s)),
+        AND (%(maker)s::text IS NULL OR maker = %(maker)s)
+        AND (%(areas)s::text[] IS NULL
+             OR id = ANY (ARRAY(SELECT device_id FROM device_area WHERE area = ANY (%(areas)s))))),
 stood AS (
     -- Readings may be older than the enrolment: the first area told holds for them too.
-    SELECT id, area, CASE WHEN valid_from > enrolled_at THEN valid_from END AS since, valid_to AS until
+    SELECT id, area, valid_to AS until, CASE WHEN valid_from > enrolled_at
+        OR lag(valid_from) OVER (PARTITION BY id ORDER BY valid_from) IS NOT NULL THEN valid_from END AS since
     FROM wanted JOIN device_area ON device_id = id),
 nowhere AS (
     SELECT id, NULL::text AS area, unnest(tstzmultirange(tstzrange(NULL, NULL))
@@ -38,9 +41,9 @@ WHERE %(areas)s::text[] IS NULL OR area = ANY (%(areas)s)
 ORDER BY address, since NULLS FIRST
 
 -- name: reach
--- Since when each resolution of a family is kept, and the zone of its days.
+-- Since when each resolution of a family is kept, the zone of its days, and until when hours and days are computed.
 SELECT zone, nullif(readings_since, '-infinity'), nullif(minutes_since, '-infinity'), nullif(hours_since, '-infinity'),
-    nullif(days_since, '-infinity')
+    nullif(days_since, '-infinity'), hours_until, days_until
 FROM resolution WHERE family = %(family)s
 
 -- name: which
@@ -183,18 +186,13 @@ SELECT device_id, count(*)::bigint FROM (
 WHERE before <> state AND ts >= %(begin)s
 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT %(limit)s
 
--- name: snapshot
--- The oldest transaction that may yet write something this snapshot does not see.
-SELECT pg_snapshot_xmin(pg_current_snapshot())::text
-
 -- name: latest
--- Devices written since a snapshot, or all; the self-probe is none.
-SELECT id, address, name, admission, standing, standing_reason,
+-- Devices written since a snapshot, or all, with the oldest transaction that this one may not see.
+SELECT id, (SELECT pg_snapshot_xmin(pg_current_snapshot())::text), address, name, admission, standing, standing_reason,
     round(extract(epoch FROM standing_since) * 1000)::bigint, round(extract(epoch FROM heard_at) * 1000)::bigint,
     lat, lon, area, latest::text
 FROM device
-WHERE (%(snapshot)s::text IS NULL OR age(xmin) <= age(%(snapshot)s::text::xid))
-    AND address NOT LIKE '%%/indicator/self-probe'
+WHERE %(snapshot)s::text IS NULL OR age(xmin) <= age(%(snapshot)s::text::xid)
 
 -- name: rows_of
 -- The rows of one device in a span, oldest first.

@@ -37,13 +37,20 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Since when each resolution is kept, and the zone whose days the daily one has."""
+    """Since when each resolution is kept, the zone whose days the daily one has, and until when they are computed."""
 
     zone: str
     raw: datetime | None = None
     minute: datetime | None = None
     hour: datetime | None = None
     day: datetime | None = None
+    hours_until: datetime | None = None
+    days_until: datetime | None = None
+
+    def made(self, resolution: Resolution, until: datetime) -> bool:
+        """Whether all buckets before a moment are computed and kept: then nobody need look at readings."""
+        end = self.days_until if resolution is Resolution.DAY else self.hours_until
+        return resolution is not Resolution.RAW and end is not None and until <= end
 
     def covers(self, resolution: Resolution, since: datetime) -> bool:
         """Whether nothing of it was let go after that moment."""
@@ -59,7 +66,7 @@ def step_s(span_s: float, points: int) -> int:
 
 
 def fitting(step: int, since: datetime, reach: Reach) -> tuple[Resolution, int]:
-    """The coarsest resolution that makes up the step, or the next coarser one still kept then; and the step it gives."""
+    """The coarsest resolution making up the step, or the next coarser one still kept then; and the step it gives."""
     made_of = [kind for kind in Resolution if kind.seconds <= step]
     kind = made_of[-1]
     for coarser in list(Resolution)[len(made_of) - 1 :]:

@@ -12,7 +12,7 @@ from ioc.history.asking import ask
 
 
 class Areas(StrEnum):
-    """How areas are meant: `then`, a device counts where it stood; `now`, where it stands today, with its whole past."""
+    """How areas are meant: `then`, where a device stood counts; `now`, where it stands today, with its whole past."""
 
     THEN = "then"
     NOW = "now"
@@ -54,7 +54,7 @@ class Stay:
 
 
 def stays(connection: Connection[Any], wanted: Wanted, *, by_area: bool = False) -> Sequence[Stay]:
-    """The devices asked for, by address; with areas as then (asked for or told apart) one for each area they stood in."""
+    """The devices asked for, by address; with areas as then (asked for or told apart) once for each area stood in."""
     then = wanted.areas is Areas.THEN and (by_area or wanted.area is not None)
     below = None
     if wanted.area is not None:

@@ -18,13 +18,14 @@ CREATE TABLE device_area (
     CHECK (valid_from < valid_to)
 );
 CREATE INDEX device_area_of ON device_area (area);
+CREATE INDEX device_in_area ON device (area);
 COMMENT ON TABLE device_area IS 'Which area each device stood in, and when; periods of one device never overlap.';
 COMMENT ON COLUMN device_area.valid_from IS 'For the first area told of a device: when it was enrolled, for it stood there already.';
 COMMENT ON COLUMN device_area.valid_to IS 'Null: it stands there now.';
 
--- The zone that days of areas are counted in. Viet Nam has one.
-CREATE FUNCTION area_day(day date) RETURNS timestamptz LANGUAGE sql STABLE RETURN day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh';
-COMMENT ON FUNCTION area_day IS 'The moment a day begins where the areas are.';
+CREATE FUNCTION area_day(day date) RETURNS timestamptz LANGUAGE sql STABLE RETURN
+    day::timestamp AT TIME ZONE coalesce((SELECT min(zone) FROM resolution), 'Asia/Ho_Chi_Minh');
+COMMENT ON FUNCTION area_day IS 'The moment a day begins where the areas are: in the zone whose days are kept.';
 
 CREATE FUNCTION area_now(told text) RETURNS text LANGUAGE sql STABLE AS $$
     WITH RECURSIVE chain AS (
