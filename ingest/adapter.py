@@ -105,3 +105,9 @@ def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
     """What to subscribe to: `#` where every adapter listens or one listens to all, so that nothing comes twice."""
     patterns = {pattern for adapter in chosen for pattern in adapter.subscriptions}
     return ["#"] if everything or "#" in patterns else sorted(patterns)
+
+
+def unwanted(filters: Sequence[str]) -> list[str]:
+    """What a run with other adapters may have subscribed to, and this one does not want."""
+    every = {"#"} | {pattern for adapter in adapters().values() for pattern in adapter.subscriptions}
+    return sorted(every - set(filters))

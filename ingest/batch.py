@@ -15,6 +15,7 @@ from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sampl
 from ingest.privacy import first_bytes, masked
 
 _MOST_TOPICS = 100_000
+_MOST_STRANGE = 1000
 _STORED = Outcome.STORED
 
 
@@ -44,6 +45,7 @@ class Judge:
         self._adapters = [(adapter, _private(adapter, sources[adapter.name])) for adapter in chosen]
         self._readers: dict[str, tuple[Read, ...]] = {}  # by topic, for the same few thousand come again and again
         self._quick = next((adapter.quick for adapter in chosen if adapter.quick is not None), None)
+        self._strange: set[str] = set()  # topics that nobody takes and that were shown
         self.gate = gate
         self.again: Callable[[Message], bool] = lambda _message: False
 
@@ -68,12 +70,19 @@ class Judge:
             if (parsed := read(message)) is not None:
                 break
         if parsed is None:
-            return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
+            return self._nobodys(message)
         if isinstance(parsed, Ignored):
             return Judged(message, Outcome.IGNORED, reason=parsed.reason)
         if isinstance(parsed, Rejected):
             return refuse(message, parsed.reason, parsed.detail)
         return self._admit(message, parsed)
+
+    def _nobodys(self, message: Message) -> Judged:
+        """Quarantined once a topic, so that it is seen; then only counted, for a shared broker has many of others'."""
+        if message.topic in self._strange or len(self._strange) >= _MOST_STRANGE:
+            return Judged(message, Outcome.IGNORED, reason="no_adapter")
+        self._strange.add(message.topic)
+        return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
 
     def _find(self, topic: str) -> tuple[Read, ...]:
         """The adapters that may take a topic, in their order."""

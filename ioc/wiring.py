@@ -23,7 +23,7 @@ from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.switchboard import open_channels
-from ingest.adapter import Adapter, Source, choose, filters
+from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
 from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
@@ -138,7 +138,9 @@ def wire_ingest(
     admit = _admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
+    reader = _READERS[settings.ingest.reader](
+        url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted)
+    )
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,

@@ -23,6 +23,7 @@ from ingest.packets.model import (
     Puback,
     Pubrel,
     Suback,
+    Unsuback,
     reason_sentence,
 )
 from ingest.packets.properties import read_properties
@@ -157,10 +158,11 @@ def test_the_packets_of_a_broker_are_read(five):
     nothing = b"\0" if five else b""
     stream = (
         b"\x20" + sized(b"\1\0" + nothing) + b"\x90" + sized(b"\xff\xff" + nothing + b"\1\x80")
-        + b"\x40\2\0\5" + b"\x62\2\0\6" + b"\xd0\0"
+        + b"\xb0" + sized(b"\xff\xfe" + nothing * 2) + b"\x40\2\0\5" + b"\x62\2\0\6" + b"\xd0\0"
     )  # fmt: skip
     assert decode(stream, five=five)[1] == [
-        Connack(session_present=True, code=0), Suback(0xFFFF, (1, 0x80)), Puback(5), Pubrel(6), Pingresp(),
+        Connack(session_present=True, code=0), Suback(0xFFFF, (1, 0x80)), Unsuback(0xFFFE), Puback(5),
+        Pubrel(6), Pingresp(),
     ]  # fmt: skip
 
 
