@@ -7,9 +7,10 @@ where each value is kept; pure.
 """
 
 import struct
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain, repeat
 from typing import Any, Final
 
@@ -30,6 +31,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT: Final = 2**53  # beyond it a double loses whole numbers; such a value is kept as JSON
 _NOTHING: Final = np.array([], np.float64)
 _FEW: Final = 4  # rows for which numpy's own cost is larger than what it saves
+_MOST_DEVICES: Final = 200_000
+_families: dict[str, str] = {}
 _NULL: Final = b"\xff\xff\xff\xff"
 _NUMBERS: Final = frozenset({int, float})
 _SWITCHES: Final = frozenset({bool})
@@ -64,7 +67,7 @@ def by_family(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
     """The readings by family, their order kept within each."""
     found: dict[str, list[Sample]] = {}
     for sample in samples:
-        family = _family(sample.device)
+        family = _families.get(sample.device) or _learn(sample.device)
         if family in found:
             found[family].append(sample)
         else:
@@ -200,9 +203,12 @@ def _row(family: str, sample: Sample, device_id: int) -> bytes:
     return b"".join(cells)
 
 
-@lru_cache(maxsize=131_072)
-def _family(device: str) -> str:
-    return device.split("/", 2)[1]
+def _learn(device: str) -> str:
+    """A device's family; remembered without an order, for keeping one would touch its neighbours too."""
+    if len(_families) >= _MOST_DEVICES:
+        _families.clear()
+    found = _families[device] = sys.intern(device.split("/", 2)[1])
+    return found
 
 
 def _number(sample: Sample) -> int:

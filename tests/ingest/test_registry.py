@@ -118,15 +118,6 @@ def test_the_newest_value_of_each_metric_wins_whatever_came_with_it_and_in_which
     }  # fmt: skip
 
 
-def test_a_device_that_says_ever_new_metrics_fills_no_memory():
-    registry = Registry(Hearing(0))
-    registry.hear([sample(DEVICES[2], START), sample(DEVICES[2], START)], admit)
-    registry.settle(START)
-    registry.hear([sample(DEVICES[2], START + n, **{f"m{n}": n}) for n in range(100)], admit)
-    assert len(registry._entries[DEVICES[2]].newest) < 20
-    assert len(registry.unkept()[0].latest) == 101
-
-
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 20)), max_size=30), st.integers(0, 20))
 def test_an_agenda_gives_each_key_once_at_its_earliest_moment(put, now):
     agenda = Agenda()
