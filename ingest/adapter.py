@@ -21,8 +21,8 @@ Parsed = Sequence[Report] | Ignored | Rejected | None
 
 Read = Callable[[Message], Parsed]
 
-Quick = Callable[[Message], Sample | None]
-"""Reads the usual message of one topic, a single sample of numbers, in one go; None: read it in full."""
+Quick = Callable[[Sequence[Message]], list[Sample | None]]
+"""Reads many messages in one loop: each usual one, a single live sample of numbers; None: to be read in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ class Adapter:
     """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload.
 
     Where several take a topic, the lower `rank` is asked first: 0 for those that know their topics, higher for those
-    that know them only by pattern. `quick` gives a topic's quick reader, where there is one.
+    that know them only by pattern. `quick` is for the one whose messages come by the thousand.
     """
 
     name: str
     subscriptions: tuple[str, ...]
     open: Callable[[Source], Read]
     rank: int = 0
-    quick: Callable[[str], Quick | None] = lambda _topic: None
+    quick: Quick | None = None
 
     def takes(self, topic: str) -> bool:
         """Whether a topic may be this adapter's."""
@@ -105,3 +105,9 @@ def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
     """What to subscribe to: `#` where every adapter listens or one listens to all, so that nothing comes twice."""
     patterns = {pattern for adapter in chosen for pattern in adapter.subscriptions}
     return ["#"] if everything or "#" in patterns else sorted(patterns)
+
+
+def unwanted(filters: Sequence[str]) -> list[str]:
+    """What a run with other adapters may have subscribed to, and this one does not want."""
+    every = {"#"} | {pattern for adapter in adapters().values() for pattern in adapter.subscriptions}
+    return sorted(every - set(filters))

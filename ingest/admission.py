@@ -73,19 +73,27 @@ class Gate:
             case Ack():
                 return RETAINED if retained else report
 
-    def expects(self, sample: Sample) -> bool:
-        """Whether a live sample is just the one that comes next, with a believable time: then it is admitted as it is.
+    def expect(self, samples: Sequence[Sample | None]) -> list[Sample | None]:
+        """Of live samples, those that are just the next of their session, at a believable time: admitted as they are.
 
-        Nearly all are; any other is for `admit`, which finds nothing noted of it.
+        Nearly all are. For any other there is None, and nothing noted: that is for `admit`.
         """
-        track = self._tracks.get(sample.device)
-        seen = track.sessions.get(sample.session) if track is not None else None  # type: ignore[arg-type]
-        if seen is None or not (highs := seen.highs) or highs[-1] + 1 != sample.seq:
-            return False
-        if not -AHEAD_MS <= sample.received_at - sample.ts <= OLD_MS:
-            return False
-        highs[-1] += 1
-        return True
+        tracks, found = self._tracks, list[Sample | None]()
+        for sample in samples:
+            track = None if sample is None else tracks.get(sample.device)
+            seen = None if sample is None or track is None else track.sessions.get(sample.session)  # type: ignore[arg-type]
+            if (
+                sample is None
+                or seen is None
+                or not (highs := seen.highs)
+                or highs[-1] + 1 != sample.seq
+                or not -AHEAD_MS <= sample.received_at - sample.ts <= OLD_MS
+            ):
+                found.append(None)
+            else:
+                highs[-1] += 1
+                found.append(sample)
+        return found
 
     def paid(self, gaps: Mapping[str, int]) -> None:
         """The account was told of these."""

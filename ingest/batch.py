@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from ingest.adapter import Adapter, Parsed, Quick, Read, Source
+from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.admission import Gate, Repeat
 from ingest.ledger import Outcome
 from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sample
 from ingest.privacy import first_bytes, masked
 
 _MOST_TOPICS = 100_000
+_MOST_STRANGE = 1000
 _STORED = Outcome.STORED
 
 
@@ -43,22 +44,24 @@ class Judge:
     def __init__(self, chosen: Sequence[Adapter], sources: Mapping[str, Source], gate: Gate) -> None:
         self._adapters = [(adapter, _private(adapter, sources[adapter.name])) for adapter in chosen]
         self._readers: dict[str, tuple[Read, ...]] = {}  # by topic, for the same few thousand come again and again
-        self._quick: dict[str, Quick | None] = {}  # also by topic
+        self._quick = next((adapter.quick for adapter in chosen if adapter.quick is not None), None)
+        self._strange: set[str] = set()  # topics that nobody takes and that were shown
         self.gate = gate
         self.again: Callable[[Message], bool] = lambda _message: False
 
     def judge_all(self, messages: Sequence[Message]) -> list[Judged]:
-        """The verdicts on messages, in their order; the usual sample takes the short way, in three calls."""
-        quick, expects, verdicts = self._quick, self.gate.expects, list[Judged]()
-        for message in messages:
-            read = quick.get(message.topic)
-            if read is None or message.retained or message.repeated or (sample := read(message)) is None:
-                verdicts.append(self.judge(message))
-            elif expects(sample):
-                verdicts.append(Judged(message, _STORED, (sample,)))
-            else:
-                verdicts.append(self._admit(message, (sample,)))
-        return verdicts
+        """The verdicts on messages, in their order; usual samples are read and admitted in one loop each."""
+        if self._quick is None:
+            return [self.judge(message) for message in messages]
+        samples = self._quick(messages)
+        expected = self.gate.expect(samples)
+        return [
+            self._unusual(message, sample) if usual is None else Judged(message, _STORED, (usual,))
+            for message, sample, usual in zip(messages, samples, expected, strict=True)
+        ]
+
+    def _unusual(self, message: Message, sample: Sample | None) -> Judged:
+        return self.judge(message) if sample is None else self._admit(message, (sample,))
 
     def judge(self, message: Message) -> Judged:
         """The verdict on one message; whatever it holds, there is one."""
@@ -67,21 +70,25 @@ class Judge:
             if (parsed := read(message)) is not None:
                 break
         if parsed is None:
-            return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
+            return self._nobodys(message)
         if isinstance(parsed, Ignored):
             return Judged(message, Outcome.IGNORED, reason=parsed.reason)
         if isinstance(parsed, Rejected):
             return refuse(message, parsed.reason, parsed.detail)
         return self._admit(message, parsed)
 
+    def _nobodys(self, message: Message) -> Judged:
+        """Quarantined once a topic, so that it is seen; then only counted, for a shared broker has many of others'."""
+        if message.topic in self._strange or len(self._strange) >= _MOST_STRANGE:
+            return Judged(message, Outcome.IGNORED, reason="no_adapter")
+        self._strange.add(message.topic)
+        return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
+
     def _find(self, topic: str) -> tuple[Read, ...]:
         """The adapters that may take a topic, in their order."""
         if len(self._readers) >= _MOST_TOPICS:
             self._readers.clear()
-            self._quick.clear()
-        takers = [(adapter, read) for adapter, read in self._adapters if adapter.takes(topic)]
-        self._quick[topic] = takers[0][0].quick(topic) if takers else None
-        found = self._readers[topic] = tuple(read for _, read in takers)
+        found = self._readers[topic] = tuple(read for adapter, read in self._adapters if adapter.takes(topic))
         return found
 
     def _admit(self, message: Message, reports: Sequence[Report]) -> Judged:

@@ -152,7 +152,10 @@ class Keeper:
     def _commit(self, batch: Sequence[Judged], gaps: Mapping[str, int], mark: Mark | None) -> list[Judged]:
         outcomes = self._store.write(batch, self.ledger, gaps, hearing=self._hearing(), mark=mark)
         self.ledger.seq_gaps += sum(gaps.values())
-        self.ledger.settle(outcomes)
+        counts = Counter(outcomes)
+        self.ledger.settle(counts)
+        if counts[_STORED] == len(batch):
+            return list(batch)
         return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is _STORED]
 
     def _put_aside(self, batch: Sequence[Judged], gaps: Mapping[str, int]) -> list[Judged] | None:

@@ -3,8 +3,7 @@
 `received = stored + duplicate + ignored + quarantined + shed + in_flight` holds at every moment. Pure.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -30,9 +29,9 @@ class Ledger:
     seq_gaps: int = 0
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
 
-    def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """Enter the outcomes of messages that are now done with."""
-        for outcome, count in Counter(outcomes).items():
+    def settle(self, outcomes: Mapping[Outcome, int]) -> None:
+        """Enter how many messages that are now done with had which outcome."""
+        for outcome, count in outcomes.items():
             self.counts[outcome] += count
 
     @property

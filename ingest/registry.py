@@ -7,14 +7,12 @@ a report is new (that is admission) and never stores. Pure: `now` is an argument
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from operator import attrgetter
 
 from ingest.agenda import Agenda
 from ingest.family import families
 from ingest.model import Admission, Birth, Device, Event, Latest, Presence, Report, Sample, Status, View
 from ingest.presence import Facts, Hearing, PresenceLog, judge, until
 
-_SHAPES = 16  # sets of metrics of one device whose newest sample waits to be folded, at most
 _DEEPEST = 4  # gateways one behind the other that one tick follows; the next tick goes on
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
 
@@ -23,7 +21,7 @@ _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway"
 class _Entry:
     """One device as it is now.
 
-    `newest` holds the last sample of each set of metrics, not yet folded into `latest`: most samples replace one.
+    `last` is a sample whose values are not folded into `latest` yet: mostly the next one says the same and replaces it.
     `well`: in service as far as we know, so that hearing it once more changes nothing.
     """
 
@@ -33,7 +31,7 @@ class _Entry:
     session: str | None = None
     heard: int | None = None
     latest: dict[str, Latest] = field(default_factory=dict)
-    newest: dict[tuple[str, ...], Sample] = field(default_factory=dict)
+    last: Sample | None = None
     presence: Presence = field(default_factory=Presence)
     well: bool = False
 
@@ -48,21 +46,19 @@ class _Entry:
 
     def note(self, sample: Sample) -> None:
         """Take the values of a sample, if they are newer."""
-        names = tuple(sample.metrics)
-        known = self.newest.get(names)
-        if known is None or sample.ts >= known.ts:
-            self.newest[names] = sample
-            if len(self.newest) > _SHAPES:
-                self.fold()
+        last = self.last
+        if last is not None and (sample.ts < last.ts or sample.metrics.keys() != last.metrics.keys()):
+            self.fold()
+        self.last = sample
 
     def fold(self) -> dict[str, Latest]:
         """The newest value of each metric; a late sample never moves one backwards (rule 2)."""
-        for sample in sorted(self.newest.values(), key=_ts):
+        if (sample := self.last) is not None:
             for name, value in sample.metrics.items():
                 known = self.latest.get(name)
                 if known is None or sample.ts > known.ts:
                     self.latest[name] = Latest(value, sample.ts)
-        self.newest.clear()
+            self.last = None
         return self.latest
 
 
@@ -254,6 +250,3 @@ def _alive(entry: _Entry, report: Sample | Event) -> None:
     _meet(entry, report.session)
     if entry.state == "offline" and entry.reason == "lwt":
         entry.state = entry.reason = None
-
-
-_ts = attrgetter("ts")

@@ -7,14 +7,16 @@ where each value is kept; pure.
 """
 
 import struct
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain, repeat
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from ingest.family import Kind, families
 from ingest.model import Metrics, Sample, Value
@@ -22,12 +24,15 @@ from ingest.series import table
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
+Part = bytes | memoryview
 FACTS: Final = ("device_id", "ts", "received_at", "seq", "stamped", "suspect", "origin", "more")
 _EPOCH_2000_MS: Final = 946_684_800_000  # PostgreSQL counts microseconds from 2000-01-01
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT: Final = 2**53  # beyond it a double loses whole numbers; such a value is kept as JSON
 _NOTHING: Final = np.array([], np.float64)
 _FEW: Final = 4  # rows for which numpy's own cost is larger than what it saves
+_MOST_DEVICES: Final = 200_000
+_families: dict[str, str] = {}
 _NULL: Final = b"\xff\xff\xff\xff"
 _NUMBERS: Final = frozenset({int, float})
 _SWITCHES: Final = frozenset({bool})
@@ -62,7 +67,7 @@ def by_family(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
     """The readings by family, their order kept within each."""
     found: dict[str, list[Sample]] = {}
     for sample in samples:
-        family = _family(sample.device)
+        family = _families.get(sample.device) or _learn(sample.device)
         if family in found:
             found[family].append(sample)
         else:
@@ -71,7 +76,7 @@ def by_family(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
 
 
 def copied(family: str, samples: Sequence[Sample], ids: Ids) -> bytes:
-    """A family's readings as COPY takes them, without header and trailer."""
+    """A family's readings as COPY takes them."""
     alike: dict[tuple[str, ...], list[Sample]] = {}
     for sample in samples:
         names = tuple(sample.metrics)
@@ -79,7 +84,8 @@ def copied(family: str, samples: Sequence[Sample], ids: Ids) -> bytes:
             alike[names].append(sample)
         else:
             alike[names] = [sample]
-    return b"".join([part for names, group in alike.items() for part in _group(family, names, group, ids)])
+    parts = [part for names, group in alike.items() for part in _group(family, names, group, ids)]
+    return b"".join([HEADER, *parts, TRAILER])
 
 
 def recorded(family: str, sample: Sample, device_id: int) -> Mapping[str, object]:
@@ -106,7 +112,7 @@ def fitted(family: str, metrics: Metrics) -> tuple[dict[str, float | bool], dict
     return columns, more
 
 
-def _group(family: str, names: tuple[str, ...], group: Sequence[Sample], ids: Ids) -> Iterator[bytes]:
+def _group(family: str, names: tuple[str, ...], group: Sequence[Sample], ids: Ids) -> Iterator[Part]:
     """Readings that say the same metrics: together, but for those with an unusual value."""
     if len(group) <= _FEW:
         yield from (_row(family, sample, ids(sample.device)) for sample in group)
@@ -138,18 +144,18 @@ def _unusual(kind: Kind, column: Sequence[Value]) -> Iterator[int]:
 
 def _even(
     family: str, cells: Mapping[str, Column], more: Mapping[str, Sequence[Value]], group: Sequence[Sample], ids: Ids,
-) -> Iterator[bytes]:  # fmt: skip
+) -> Iterator[Part]:  # fmt: skip
     """Readings whose values fit, written together as far as their texts are equally long."""
-    texts = [sample.origin.encode() for sample in group]
+    said = dict(zip(Sample.__struct_fields__, zip(*map(astuple, group), strict=True), strict=True))
+    texts = list(map(str.encode, said["origin"]))
     beside = [b"\x01" + _json(dict(zip(more, row, strict=True))) for row in zip(*more.values(), strict=True)]
     sizes = list(zip(map(len, texts), map(len, beside) if more else repeat(0), strict=False))
+    numbers = said["seq"] if None not in said["seq"] else [-1 if seq is None else seq for seq in said["seq"]]
     facts: dict[str, Column] = {
-        "device_id": np.array([ids(sample.device) for sample in group], np.int32),
-        "ts": (np.array([sample.ts for sample in group], np.int64) - _EPOCH_2000_MS) * 1000,
-        "received_at": (np.array([sample.received_at for sample in group], np.int64) - _EPOCH_2000_MS) * 1000,
-        "seq": np.array([-1 if sample.seq is None else sample.seq for sample in group], np.int64),
-        "stamped": np.array([sample.stamped for sample in group]),
-        "suspect": np.array([sample.suspect for sample in group]),
+        "device_id": np.array(list(map(ids, said["device"])), np.int32),
+        "ts": (np.array(said["ts"], np.int64) - _EPOCH_2000_MS) * 1000,
+        "received_at": (np.array(said["received_at"], np.int64) - _EPOCH_2000_MS) * 1000,
+        "seq": np.array(numbers, np.int64), "stamped": np.array(said["stamped"]), "suspect": np.array(said["suspect"]),
         "origin": np.array(texts), "more": np.array(beside), **cells,
     }  # fmt: skip
     for size in set(sizes):
@@ -157,7 +163,7 @@ def _even(
         places = ... if len(rows) == len(group) else [at for at, own in enumerate(sizes) if own == size]
         for name in facts.keys() & set(rows.dtype.names or ()):
             rows[name] = facts[name][places]
-        yield rows.tobytes()
+        yield rows.view(np.uint8).data
 
 
 @cache
@@ -197,9 +203,12 @@ def _row(family: str, sample: Sample, device_id: int) -> bytes:
     return b"".join(cells)
 
 
-@lru_cache(maxsize=131_072)
-def _family(device: str) -> str:
-    return device.split("/", 2)[1]
+def _learn(device: str) -> str:
+    """A device's family; remembered without an order, for keeping one would touch its neighbours too."""
+    if len(_families) >= _MOST_DEVICES:
+        _families.clear()
+    found = _families[device] = sys.intern(device.split("/", 2)[1])
+    return found
 
 
 def _number(sample: Sample) -> int:

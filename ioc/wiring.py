@@ -30,7 +30,7 @@ from alerts.rulebook import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.store import LetterStore
 from alerts.switchboard import open_channels
-from ingest.adapter import Adapter, Source, choose, filters
+from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
 from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
@@ -176,7 +176,9 @@ def make_ingest(
     admit = admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file)
+    reader = _READERS[settings.ingest.reader](
+        url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted)
+    )
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,

@@ -4,13 +4,12 @@ Decides whether a message is well formed and what it says; not whether it is new
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from ingest import wire
-from ingest.adapter import Adapter, Parsed, Quick, Read, Source
+from ingest.adapter import Adapter, Parsed, Read, Source
 from ingest.model import (
     FAMILIES,
     MAX_PAYLOAD,
@@ -32,7 +31,6 @@ from ingest.topics import PREFIX, address, split
 
 _METRIC = re.compile(wire.METRIC)
 _MOST = 100_000  # topics and sets of metric names remembered
-_decode = wire.QUICK.decode
 
 
 class _RefusedError(Exception):
@@ -41,6 +39,9 @@ class _RefusedError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
         self.rejected = Rejected(reason, detail)
+
+
+_NOT_QUICK = (KeyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def _time(raw: wire.Stamp, fallback: int) -> tuple[int, bool]:
@@ -112,29 +113,6 @@ def _status(device: str, message: Message) -> list[Report]:
     return [Status(device, ts, said.state, said.session, said.reason, said.reason == "lwt", stamped)]
 
 
-def _quick(device: str, message: Message) -> Sample | None:
-    """One sample of numbers, read in one go; None for whatever is not that, be it wrong or only unusual."""
-    payload, received = message.payload, message.received_at
-    if len(payload) > MAX_PAYLOAD:
-        return None
-    try:
-        said = _decode(payload)
-        metrics = said.m
-        for name in _percents[tuple(metrics)]:
-            value = metrics[name]
-            if value is not None and (not 0 <= value <= 100 or value is True or value is False):
-                return None
-    except (KeyError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    ts, session = said.ts, said.session
-    if ts is None:
-        return Sample(device, received, metrics, received, session, said.seq, session or "", False)
-    moment = ts if type(ts) is int else round(ts.timestamp() * 1000)  # type: ignore[union-attr]
-    return (
-        Sample(device, moment, metrics, received, session, said.seq, session or "") if 0 <= moment <= LAST_MS else None
-    )
-
-
 def _telemetry(device: str, message: Message) -> list[Report]:
     said = wire.TELEMETRY.decode(message.payload)
     if (said.m is None) == (said.batch is None):
@@ -175,6 +153,7 @@ _READERS: Mapping[str, Callable[[str, Message], Parsed]] = {
     "birth": _birth, "status": _status, "telemetry": _telemetry, "event": _event, "ack": _ack, "command": _command,
 }  # fmt: skip
 _known: dict[str, tuple[str, Callable[[str, Message], Parsed]]] = {}
+_speakers: dict[str, str] = {}  # of these, those of telemetry, and whose they are
 
 
 def _place(topic: str) -> tuple[str, Callable[[str, Message], Parsed]] | Rejected:
@@ -187,7 +166,10 @@ def _place(topic: str) -> tuple[str, Callable[[str, Message], Parsed]] | Rejecte
         return Rejected("unknown_family", f"known families: {', '.join(FAMILIES)}")
     if len(_known) >= _MOST:
         _known.clear()
+        _speakers.clear()
     found = _known[topic] = device, _READERS[channel]
+    if channel == "telemetry":
+        _speakers[topic] = device
     return found
 
 
@@ -213,10 +195,30 @@ def read(message: Message) -> Parsed:
         return Rejected("not_json", str(error)[:200])
 
 
-def quick(topic: str) -> Quick | None:
-    """What reads the usual telemetry of a device."""
-    place = _known.get(topic) or _place(topic)
-    return None if isinstance(place, Rejected) or place[1] is not _telemetry else partial(_quick, place[0])
+def quick(messages: Sequence[Message]) -> list[Sample | None]:
+    """The usual telemetry, read in one loop without a call for each; None for what is unusual or wrong."""
+    devices, percents, decode = _speakers, _percents, wire.QUICK.decode
+    found: list[Sample | None] = []
+    append = found.append
+    for message in messages:
+        device, payload, received = devices.get(message.topic), message.payload, message.received_at
+        if device is None or message.retained or message.repeated or len(payload) > MAX_PAYLOAD:
+            append(None)
+            continue
+        try:
+            said = decode(payload)
+            metrics, session, ts = said.m, said.session, said.ts
+            for name in percents[tuple(metrics)]:
+                value = metrics[name]
+                if value is not None and (not 0 <= value <= 100 or value is True or value is False):
+                    raise KeyError(name)  # refused in full, with the reason
+        except _NOT_QUICK:
+            append(None)
+            continue
+        moment = received if ts is None else ts if type(ts) is int else round(ts.timestamp() * 1000)  # type: ignore[union-attr]
+        sample = Sample(device, moment, metrics, received, session, said.seq, session or "", ts is not None)
+        append(sample if 0 <= moment <= LAST_MS else None)
+    return found
 
 
 def _open(_source: Source) -> Read:
