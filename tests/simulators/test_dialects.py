@@ -9,9 +9,11 @@ import pytest
 from ingest.adapter import Source, adapters
 from ingest.model import Ignored, Rejected, Sample, Status
 from ingest.model import Message as Heard
+from ioc import site
 from simulators.device import APART
 from simulators.dialect import can_be_known, find_dialects, find_voice
 from simulators.errors import UnusableError
+from simulators.history import history
 from simulators.tables import SHIPPED
 from simulators.wire import Join, Message
 
@@ -167,3 +169,13 @@ def test_an_unknown_dialect_is_named_with_the_known_ones(everybody):
 def test_foreign_messages_stand_apart_in_the_count(machine, live):
     said = Counter(each.channel for each in live(machine("videoconference", "cisco"), NOON + 600).messages)
     assert set(said) == {"foreign"}
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "sites").glob("*.toml")), ids=lambda path: path.stem)
+def test_nothing_that_a_shipped_site_says_in_ten_minutes_of_trouble_is_refused(path):
+    centre = Centre(path.stem)
+    for topic, payload, at in history(path.stem, 1, NOON, NOON + 600, scenario="power-cut"):
+        centre.hear([Message("", "", payload, path=topic)], at / 1000)
+    assert not centre.refused
+    listed = {each.address for each in site.shipped(path.stem).devices}
+    assert listed <= {report.device for report in centre.reports}
