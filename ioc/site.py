@@ -26,8 +26,9 @@ _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place devices stand in, from the day `valid_from` until before the day `valid_to`, when it `becomes` another.
 
-    Communes merge; a device goes on telling the name it was set up with, and stands in what that became. `shape`: outer
-    rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
+    Communes merge; a device goes on telling the name it was set up with, and stands in what that became.
+    `feeder` and `uplink` name what its devices hang on for power and for the way here; a device's own count before.
+    `shape`: outer rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
     """
 
     slug: _Slug
@@ -38,12 +39,15 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date | None = None
     valid_to: date | None = None
     becomes: _Slug | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A device the officer expects: it is admitted before it first speaks.
 
+    `feeder` is what gives it power, `uplink` what carries its traffic: names of the site's own, for common causes.
     `snapshot` is where a camera gives its newest picture (http, https; may hold a password): operators may look at it.
     """
 
@@ -53,6 +57,8 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     snapshot: Annotated[str, msgspec.Meta(pattern=r"^https?://")] | None = None
 
     def __repr__(self) -> str:

@@ -8,5 +8,5 @@
                                                └ machine: one device's life (orders, events, voice, surroundings)
 
 One kind a file: devices/ (what is measured, what goes wrong), troubles/ (one cause, many victims), dialects/ (foreign
-voices). Everything up to `world` is a value of its arguments; only `fleet`, `link` and `__main__` touch clock and network.
+voices). Everything up to `world` is a value of its arguments; only `fleet`, `link`, `__main__` touch clock and network.
 """

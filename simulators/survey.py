@@ -45,8 +45,9 @@ def lines(site: Site, identities: Sequence[Identity]) -> Iterator[str]:
     for area in site.areas:
         yield from _table("areas", _area(area, site, root, rings))
     for gone in site.former:
-        facts = {"slug": gone.slug, "name": gone.name, "parent": gone.now, "lat": gone.lat, "lon": gone.lon}
-        yield from _table("areas", {**facts, "valid_to": gone.until})
+        # without a place: a map of today has no room for its name
+        facts = {"slug": gone.slug, "name": gone.name, "parent": gone.now, "valid_to": gone.until}
+        yield from _table("areas", facts)
     for each in identities:
         if each.speaks:
             yield from _table("devices", _device(each, site))
@@ -69,7 +70,8 @@ def _area(area: Area, site: Site, root: str, rings: Mapping[str, Ring]) -> Mappi
     """A commune as the district knew it: what stands there keeps its area, though the unit has changed."""
     facts = {"slug": area.slug, "name": area.name, "parent": area.unit or root, "lat": area.lat, "lon": area.lon}
     ended = site.abolished if area.unit else None
-    return {**facts, "valid_from": area.since, "valid_to": ended, "shape": [rings[area.slug]]}
+    hangs = {"feeder": area.feeder, "uplink": area.uplink}
+    return {**facts, "valid_from": area.since, "valid_to": ended, **hangs, "shape": [rings[area.slug]]}
 
 
 def _device(device: Identity, site: Site) -> Mapping[str, object]:

@@ -106,7 +106,8 @@ class Voice:
             return sample
         whole, last = self.seq % _WHOLE_EVERY == 1, self._last
         self._last = {**last, **sample}
-        return {name: value for name, value in sample.items() if whole or last.get(name, inf) != value}
+        changed = {name: value for name, value in sample.items() if whole or last.get(name, inf) != value}
+        return changed or sample  # a message without a metric would say nothing
 
     def _stamp(self, now: float) -> str | int:
         at, quirk = now + self.skew, self.identity.model.quirk

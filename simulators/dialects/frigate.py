@@ -7,7 +7,7 @@ the others are its cameras, which have no line of their own. One recorder to a b
 from collections.abc import Mapping
 
 from simulators.device import Sample
-from simulators.dialect import Foreign, measured
+from simulators.dialect import ABSENCE, Foreign, measured
 from simulators.population import Identity
 from simulators.wire import Document, Message, foreign
 
@@ -17,6 +17,8 @@ _SEEN = {"count_person": "person", "count_motorcycle": "motorcycle"}
 
 class Frigate(Foreign):
     """The recorder, or one of its cameras."""
+
+    tells = frozenset({"fps", "reconnects_1h", ABSENCE})
 
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)
@@ -69,8 +71,9 @@ class Frigate(Foreign):
         return [*said, *(self._say(f"{self._camera}/{name}", text) for name, text in news.items())]
 
     def _stats(self, cameras: Mapping[str, object], at: float, own: Sample | None) -> Document:
-        service: dict[str, object] = {"uptime": int(at - self._booted), "version": "0.16.1", "last_updated": int(at)}
+        service: dict[str, object] = {"version": "0.16.1", "last_updated": int(at)}
         if own:
+            service["uptime"] = int(at - self._booted)
             used = round(_TOTAL_MIB * float(own.get("storage_used_pct") or 0) / 100, 1)
             disk = {"total": _TOTAL_MIB, "used": used, "free": round(_TOTAL_MIB - used, 1), "mount_type": "ext4"}
             service["storage"] = {"/media/frigate/recordings": disk}
