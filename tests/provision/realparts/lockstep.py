@@ -21,6 +21,7 @@ from typing import Self
 
 import paho.mqtt.client as paho
 import psycopg
+from realparts.centre import ask
 from realparts.clocks import HandClock
 from realparts.mosquitto import Mosquitto
 from realparts.raw_publisher import RawPublisher
@@ -213,3 +214,16 @@ class Lockstep:
         while self._heard:
             topic, payload = self._heard.popleft()
             yield from self.world.obey("/".join(topic.split("/")[2:5]), payload, now)
+
+
+def account(dsn: str, sent: Sent) -> dict[str, int]:
+    """What became of it, as the database tells: what is stored once, what is missing, what stands there twice."""
+    rows = "(SELECT device_id, origin, seq FROM {} WHERE seq IS NOT NULL) x"
+    distinct = "SELECT count(*), count(DISTINCT (device_id, origin, seq)) FROM " + rows
+    [(readings, samples)] = ask(dsn, distinct.format("reading"))
+    [(told, events)] = ask(dsn, distinct.format("event"))
+    [(unused,)] = ask(dsn, "SELECT coalesce(sum(quarantined + shed), 0) FROM ledger_hour")
+    stored = {"samples": int(str(samples)), "events": int(str(events))}
+    lost = sent.samples + sent.events - sum(stored.values())
+    doubled = int(str(readings)) + int(str(told)) - sum(stored.values())
+    return {**stored, "lost": lost, "doubled": doubled, "unused": int(str(unused))}
