@@ -180,7 +180,7 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
+        plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(

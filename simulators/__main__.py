@@ -216,7 +216,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time X times as fast as life; with --duration it ends now, else stamps run ahead of the clock",
     )
     add("--seed", type=int, default=1, metavar="N", help="another seed, another district's luck (default: 1)")
-    add("--scenario", metavar="FILE", help="calm, demo (default), a-day-of-faults, or a TOML file")
+    add("--scenario", metavar="FILE", help="a shipped scenario (docs/simulators.md) or a TOML file (default: demo)")
     add("--duration", type=_above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")
     add("--start", metavar="TIME", help="the world's first moment, RFC 3339 (default: now)")
     add("--truth", metavar="FILE", help="write what is really wrong, as JSON lines")

@@ -45,8 +45,9 @@ def lines(site: Site, identities: Sequence[Identity]) -> Iterator[str]:
     for area in site.areas:
         yield from _table("areas", _area(area, site, root, rings))
     for gone in site.former:
-        facts = {"slug": gone.slug, "name": gone.name, "parent": gone.now, "lat": gone.lat, "lon": gone.lon}
-        yield from _table("areas", {**facts, "valid_to": gone.until})
+        # without a place: a map of today has no room for its name
+        facts = {"slug": gone.slug, "name": gone.name, "parent": gone.now, "valid_to": gone.until}
+        yield from _table("areas", facts)
     for each in identities:
         if each.speaks:
             yield from _table("devices", _device(each, site))
