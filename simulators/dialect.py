@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import cast
+from typing import ClassVar, cast
 
-from simulators.device import Sample
+from simulators.device import Ill, Sample
 from simulators.errors import UnusableError
 from simulators.events import Happening
 from simulators.orders import Step
@@ -19,15 +19,19 @@ from simulators.tables import nearest
 from simulators.voice import Voice
 from simulators.wire import Document, Message
 
+ABSENCE = "absence"
+
 
 class Foreign(Voice):
     """What foreign equipment has in common: that it does little of what the native wire asks.
 
     It has no Will, does not introduce itself or say goodbye, keeps nothing for later, tells events by its samples and
-    takes no orders of ours. A dialect changes what its equipment does otherwise.
+    takes no orders of ours. A dialect changes what its equipment does otherwise. `tells` are the metrics of ills that
+    can be known from what it says, and ABSENCE where its death can.
     """
 
     obeys = False
+    tells: ClassVar[frozenset[str]] = frozenset()
 
     def will(self) -> Message | None:
         """None."""
@@ -65,13 +69,19 @@ def measured(record: Document) -> tuple[Sample, float]:
 
 
 @cache
-def find_dialects() -> dict[str, type[Voice]]:
+def find_dialects() -> dict[str, type[Foreign]]:
     """Every dialect in `dialects/` by its file's name."""
     package = import_module("simulators.dialects")
     return {
         found.name: import_module(f"{package.__name__}.{found.name}").DIALECT
         for found in iter_modules(package.__path__)
     }
+
+
+def can_be_known(ill: Ill, identity: Identity) -> bool:
+    """Whether what this device says can betray that ill; a native one tells of all of them."""
+    dialect = find_dialects().get(identity.speaks or "")
+    return dialect is None or (ill.metric or ABSENCE) in dialect.tells
 
 
 def find_voice(identity: Identity, seed: int) -> Voice:

@@ -9,6 +9,7 @@ from heapq import merge
 
 from simulators.chance import chance
 from simulators.device import APART, Ill
+from simulators.dialect import can_be_known
 from simulators.population import Identity
 from simulators.scenario import Scenario
 from simulators.tables import nearest
@@ -72,7 +73,7 @@ def _single(ill: Ill, device: Identity, begins: float, ends: float, identities: 
     is_gateway = device.kind.family == "gateway"
     behind = [each for each in identities if each.gateway == device.id] if is_gateway and ill.effect == "dark" else []
     strikes = [Strike(ill, device, begins, ends), *(Strike(APART, each, begins, ends) for each in behind)]
-    rules = tuple(rule.format(family=device.kind.family) for rule in ill.rules)
+    rules = tuple(rule.format(family=device.kind.family) for rule in ill.rules if can_be_known(ill, device))
     expect = Expect("gateway" if is_gateway else "device", device.address, rules, ill.severity)
     gateway = device.address if is_gateway else _gateway_of(device)
     return Fault(ill.name, begins, ends, Where((device.area,), gateway=gateway), expect, tuple(strikes))

@@ -101,13 +101,13 @@ class Voice:
         return [self._message("ack", {"ref": step.ref, "state": step.state, "ts": self._stamp(step.at), **reason})]
 
     def _worth_telling(self, sample: Sample) -> Sample:
-        """All of it; or, where the firmware is so, what changed: and all where nothing did, and now and then."""
+        """All of it; or, where the firmware is so, what changed, and all in the first and every tenth sample."""
         if self.identity.model.quirk != "changes_only":
             return sample
         whole, last = self.seq % _WHOLE_EVERY == 1, self._last
         self._last = {**last, **sample}
         changed = {name: value for name, value in sample.items() if whole or last.get(name, inf) != value}
-        return changed or sample  # a sample without a metric is none
+        return changed or sample  # a message without a metric would say nothing
 
     def _stamp(self, now: float) -> str | int:
         at, quirk = now + self.skew, self.identity.model.quirk

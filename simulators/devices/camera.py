@@ -50,7 +50,7 @@ def _sample(scene: Scene) -> Sample:
 
 def _overheats(sample: Sample, age: float) -> Sample:
     """After a minute it is past 80 °C and the picture rate suffers."""
-    heat = 84 + min(9.0, age / 60)
+    heat = 81 + min(3.5, age / 120)
     return {
         "temperature_c": round(min(heat, 60 + age / 2), 1),
         "cpu_pct": 96.0,

@@ -27,7 +27,7 @@ def _on_battery(_sample: Sample, age: float) -> Sample:
 
 def _on_a_dying_battery(_sample: Sample, age: float) -> Sample:
     """Mains are there, but the battery no longer holds."""
-    return {"battery_pct": round(max(4.0, 28 - age / 60), 1)}
+    return {"battery_pct": round(max(12.0, 28 - age / 60), 1)}
 
 
 def _on_its_spare_line(_sample: Sample, _age: float) -> Sample:

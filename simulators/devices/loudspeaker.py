@@ -83,7 +83,7 @@ def _playing_time(arguments: Arguments, rng: Random) -> float:
 
 
 def _overheats(_sample: Sample, age: float) -> Sample:
-    heat = round(min(96.0, 62 + age / 2), 1)
+    heat = round(min(94.0, 62 + age / 2), 1)
     return {"amp_temperature_c": heat, "amp_fault": heat > 85, "playing": False}
 
 

@@ -5,7 +5,7 @@ as text in feedback, `-1` people is nobody knows, a call that is over is a ghost
 """
 
 from simulators.device import Sample, Value
-from simulators.dialect import Foreign, measured
+from simulators.dialect import ABSENCE, Foreign, measured
 from simulators.population import Identity
 from simulators.wire import Document, Message, foreign, local_stamp
 
@@ -14,6 +14,8 @@ _PACKETS = 3_000  # of sound in a minute, at fifty a second
 
 class Cisco(Foreign):
     """A room device as its bridge tells of it."""
+
+    tells = frozenset({"mos", "audio_rx_jitter_ms", "sip_registered", ABSENCE})
 
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)

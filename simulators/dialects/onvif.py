@@ -17,6 +17,8 @@ _TOO_HOT_C = 75.0
 class Onvif(Foreign):
     """A camera's properties, told when they change."""
 
+    tells = frozenset({"temperature_c"})  # it may be quiet for hours and be well
+
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)
         self._told: dict[str, bool] = {}

@@ -51,8 +51,13 @@ def main() -> int:
         picture(page, "calm", url)
         wait(began, 270)
         picture(page, "one", url)
-        picture(page, "device", f"{url}devices/{CAMERA}")
-        picture(page, "desk", f"{url}alerts")
+        page.goto(f"{url}devices/{CAMERA}")
+        page.get_by_label("Khoảng thời gian").select_option(label="1 giờ")
+        picture(page, "device")
+        page.goto(f"{url}alerts")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        picture(page, "desk")
         wait(began, 540)
         picture(page, "gateway", url)
         wait(began, 840)
@@ -106,10 +111,10 @@ def sign_in(page: Page, url: str) -> None:
     page.wait_for_url(re.compile(r".*/$"))
 
 
-def picture(page: Page, name: str, address: str) -> None:
-    """One picture of one page, once it has drawn what it loads."""
-    page.goto(address)
-    page.wait_for_load_state("load")
+def picture(page: Page, name: str, address: str | None = None) -> None:
+    """One picture of a page, or of what the present one shows, once it has drawn what it loads."""
+    if address is not None:
+        page.goto(address)
     threading.Event().wait(4)
     file = PICTURES / f"first-hour-{name}.png"
     page.screenshot(path=file)

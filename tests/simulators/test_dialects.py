@@ -1,5 +1,6 @@
 """What simulated foreign equipment says is understood by the product's adapters, which it was not written from."""
 
+import tomllib
 from collections import Counter
 from dataclasses import replace
 
@@ -8,12 +9,16 @@ import pytest
 from ingest.adapter import Source, adapters
 from ingest.model import Ignored, Rejected, Sample, Status
 from ingest.model import Message as Heard
+from ioc import site
 from simulators.device import APART
-from simulators.dialect import find_dialects, find_voice
+from simulators.dialect import can_be_known, find_dialects, find_voice
 from simulators.errors import UnusableError
+from simulators.history import history
 from simulators.tables import SHIPPED
 from simulators.wire import Join, Message
 
+RULES = {rule["name"]: rule for rule in tomllib.loads(
+    (SHIPPED.parent / "alerts/default_rules.toml").read_text("utf-8"))["rule"]}  # fmt: skip
 NOON = 1_795_323_600.0
 SPEAKERS = [("camera", "frigate"), ("camera", "onvif"), ("wifi", "collectd"), ("loudspeaker", "pub6"),
             ("videoconference", "cisco")]  # fmt: skip
@@ -120,6 +125,20 @@ def test_a_trouble_is_heard_through_the_dialect(machine, live, family, dialect, 
     assert heard_of(device, live, NOON + 900).latest(device.identity.address)[metric] == pytest.approx(bad, abs=4)
 
 
+@pytest.mark.parametrize(("family", "dialect"), SPEAKERS)
+def test_the_truth_expects_a_rule_only_where_the_dialect_tells_what_it_looks_at(machine, live, family, dialect):
+    device = machine(family, dialect)
+    for ill in device.identity.kind.ills:
+        if not (ill.metric and ill.rules):
+            continue
+        device.suffer(ill, NOON + 10)
+        told = heard_of(device, live, NOON + 10 + 900).latest(device.identity.address)
+        device.recover(ill, NOON + 910)
+        looked_at = {RULES[rule]["metric"] for rule in ill.rules}
+        assert bool(looked_at & set(told)) == can_be_known(ill, device.identity), ill.name
+        device = machine(family, dialect)
+
+
 def test_a_cameras_death_is_told_by_its_recorder_and_a_pub6_terminals_by_its_will(machine, live, told):
     camera, speaker = machine("camera", "frigate"), machine("loudspeaker", "pub6")
     gone = told(camera.suffer(ill_of(camera, "power_off"), NOON + 10))
@@ -150,3 +169,13 @@ def test_an_unknown_dialect_is_named_with_the_known_ones(everybody):
 def test_foreign_messages_stand_apart_in_the_count(machine, live):
     said = Counter(each.channel for each in live(machine("videoconference", "cisco"), NOON + 600).messages)
     assert set(said) == {"foreign"}
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "sites").glob("*.toml")), ids=lambda path: path.stem)
+def test_nothing_that_a_shipped_site_says_in_ten_minutes_of_trouble_is_refused(path):
+    centre = Centre(path.stem)
+    for topic, payload, at in history(path.stem, 1, NOON, NOON + 600, scenario="power-cut"):
+        centre.hear([Message("", "", payload, path=topic)], at / 1000)
+    assert not centre.refused
+    listed = {each.address for each in site.shipped(path.stem).devices}
+    assert listed <= {report.device for report in centre.reports}

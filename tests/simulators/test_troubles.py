@@ -170,7 +170,9 @@ def test_an_ill_goes_past_the_limit_of_a_rule_that_should_notice_it_for_long_eno
     device.suffer(ill, NOON + 10)
     length = min(ill.lasts[0], 900)
     samples = [each["m"] for each in live(device, NOON + 10 + length).on("telemetry")]
-    assert any(_noticed(RULES[rule], samples, device.identity.kind.interval_s) for rule in ill.rules)
+    noticed = [rule for rule in ill.rules if _noticed(RULES[rule], samples, device.identity.kind.interval_s)]
+    assert noticed
+    assert ill.severity in {_severity(RULES[rule], samples[-1]) for rule in noticed}
 
 
 @pytest.mark.parametrize("family", ["camera", "wifi", "loudspeaker", "videoconference", "gateway"])
@@ -198,6 +200,12 @@ def _beyond(rule, value):
     if "equals" in rule:
         return value == rule["equals"]
     return value > rule["above"] if "above" in rule else value < rule["below"]
+
+
+def _severity(rule, sample):
+    """The severity that a rule gives a sample: its own, or that of the last step it is beyond."""
+    reached = [step["severity"] for step in rule.get("steps", ()) if _beyond(step, sample[rule["metric"]])]
+    return reached[-1] if reached else rule["severity"]
 
 
 def _seconds(text):
