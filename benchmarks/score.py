@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="SCENARIO", default=every, help=f"of {', '.join(every)}")
     parser.add_argument("--site", default="nong-son")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--step", type=float, default=2.0, help="seconds a turn: how finely time goes (%(default)g)")
+    parser.add_argument("--step", type=float, default=5.0, help="seconds a turn: how finely time goes (%(default)g)")
     parser.add_argument("--page", action="store_true", help="write the table into docs/scores.md")
     parser.add_argument("--json", type=Path, help="write all figures there")
     args = parser.parse_args()
@@ -39,12 +39,11 @@ def main() -> int:
             total = outcomes[-1].score["total"]
             told = f"recall {share(total['recall'])}, precision {share(total['precision'])}"
             print(f"{name:20} {told}; {outcomes[-1].speed:.0f} x life", file=sys.stderr, flush=True)
-    text = page_text(outcomes, args.site, args.seed, args.step)
-    print(text)
+            if args.page:  # each time, so that a run that is broken off leaves what it has
+                write_page(PAGE, page_text(outcomes, args.site, args.seed, args.step))
+    print(page_text(outcomes, args.site, args.seed, args.step))
     if args.json:
         args.json.write_text(json.dumps([asdict(each) for each in outcomes], indent=1))
-    if args.page:
-        write_page(PAGE, text)
     return 0
 
 
