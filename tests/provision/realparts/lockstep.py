@@ -33,7 +33,7 @@ from ioc import site as sites
 from ioc.lifecycle import Stops
 from ioc.migrate import migrate
 from ioc.site import SiteFile
-from ioc.wiring import Told, make_ingest, open_pool, wire_alerts, wire_store
+from ioc.wiring import Told, make_ingest, make_reader, open_pool, wire_alerts, wire_store
 from simulators.truth import Fault
 from simulators.wire import Action, Join, Message
 from simulators.world import World
@@ -108,11 +108,10 @@ class Lockstep:
         stops, told = started.enter_context(Stops()), Told(threading.Event())
         found = wire_store(chosen, site, dsn, stops, told)
         alerts = wire_alerts(chosen, open_pool(dsn, stops), stops, lambda _steps: None, self.clock)
+        self.reader = Turns(make_reader(chosen, site, self.broker.url, self.clock))
         self.service = make_ingest(
-            chosen, site, found, self.broker.url, lambda heard: centre.judge(alerts, heard), self.clock
+            chosen, site, found, self.reader, lambda heard: centre.judge(alerts, heard), self.clock
         )
-        self.reader = Turns(self.service.reader)
-        self.service.reader = self.reader
         self.reader.start()
         started.callback(self.service.stop)
         self._listen()
