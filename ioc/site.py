@@ -21,6 +21,7 @@ _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place devices stand in; `valid_from` and `valid_to` are dates (YYYY-MM-DD), for communes merge.
 
+    `feeder` and `uplink` name what its devices hang on for power and for the way here; a device's own count before.
     `shape`: outer rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
     """
 
@@ -31,6 +32,8 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
     valid_from: str | None = None
     valid_to: str | None = None
+    feeder: _Slug | None = None
+    uplink: _Slug | None = None
     shape: list[_Ring] = []
 
 
@@ -43,6 +46,8 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
+    feeder: _Slug | None = None
+    uplink: _Slug | None = None
 
 
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -14,7 +14,7 @@ from simulators.population import Identity
 from simulators.scenario import Scenario
 from simulators.tables import nearest
 from simulators.trouble import Case, Written, find_troubles
-from simulators.truth import Expect, Fault, Strike, Where
+from simulators.truth import Expect, Fault, Scope, Strike, Where
 
 
 def foresee(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
@@ -73,8 +73,9 @@ def _single(ill: Ill, device: Identity, begins: float, ends: float, identities: 
     is_gateway = device.kind.family == "gateway"
     behind = [each for each in identities if each.gateway == device.id] if is_gateway and ill.effect == "dark" else []
     strikes = [Strike(ill, device, begins, ends), *(Strike(APART, each, begins, ends) for each in behind)]
-    rules = tuple(rule.format(family=device.kind.family) for rule in ill.rules if can_be_known(ill, device))
-    expect = Expect("gateway" if is_gateway else "device", device.address, rules, ill.severity)
+    rules = tuple(rule.format(family=device.kind.family) for rule in ill.rules)
+    scope: Scope = "gateway" if is_gateway else "device"
+    expect = Expect(scope, device.address, rules, ill.severity) if can_be_known(ill, device) else None
     gateway = device.address if is_gateway else _gateway_of(device)
     return Fault(ill.name, begins, ends, Where((device.area,), gateway=gateway), expect, tuple(strikes))
 

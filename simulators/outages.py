@@ -10,7 +10,6 @@ from simulators.device import APART, POWER_OFF, Ill
 from simulators.population import Identity
 from simulators.truth import Expect, Fault, Strike, Where, areas_of
 
-OUTAGE = ("area-outage",)  # the rule of the centre that sees many fall silent at once
 _BATTERY_S = (3000.0, 5400.0)  # how long a gateway lives without mains
 _SWITCHED_S = 2.0  # within which all of a feeder go dark
 _BACK_S = (5.0, 90.0)  # lamps first, then what has to boot
@@ -31,14 +30,14 @@ def power_cut(feeder: str, devices: Sequence[Identity], begins: float, ends: flo
     here = [each for each in devices if each.feeder == feeder]
     strikes = tuple(without_power(here, begins, ends, rng))
     where = Where(areas_of(strikes), feeder=feeder)
-    return Fault("power_cut", begins, ends, where, Expect("feeder", feeder, OUTAGE, "critical"), strikes)
+    return Fault("power_cut", begins, ends, where, Expect("feeder", feeder, ("feeder-out",), "critical"), strikes)
 
 
 def fibre_cut(uplink: str, devices: Sequence[Identity], begins: float, ends: float, rng: Random) -> Fault:
     """A cable is cut: gateways and all behind them live on unheard; the splice brings them back within seconds."""
     strikes = tuple(cut_off((each for each in devices if each.uplink == uplink), begins, ends, rng, 20.0))
     where = Where(areas_of(strikes), uplink=uplink)
-    return Fault("fibre_cut", begins, ends, where, Expect("uplink", uplink, OUTAGE, "critical"), strikes)
+    return Fault("fibre_cut", begins, ends, where, Expect("uplink", uplink, ("uplink-out",), "critical"), strikes)
 
 
 def _unpowered(device: Identity, begins: float, ends: float, rng: Random) -> Iterable[Strike]:

@@ -70,7 +70,8 @@ def _area(area: Area, site: Site, root: str, rings: Mapping[str, Ring]) -> Mappi
     """A commune as the district knew it: what stands there keeps its area, though the unit has changed."""
     facts = {"slug": area.slug, "name": area.name, "parent": area.unit or root, "lat": area.lat, "lon": area.lon}
     ended = site.abolished if area.unit else None
-    return {**facts, "valid_from": area.since, "valid_to": ended, "shape": [rings[area.slug]]}
+    hangs = {"feeder": area.feeder, "uplink": area.uplink}
+    return {**facts, "valid_from": area.since, "valid_to": ended, **hangs, "shape": [rings[area.slug]]}
 
 
 def _device(device: Identity, site: Site) -> Mapping[str, object]:

@@ -37,7 +37,7 @@ class Where:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """The single alert that a good centre would raise: about `subject`, by one of `rules`; none knows it: no rules."""
+    """The single alert that a good centre would raise: about `subject`, by one of `rules`; none named: by any."""
 
     scope: Scope
     subject: str
@@ -53,7 +53,8 @@ class Fault:
     begins: float
     ends: float
     where: Where
-    expect: Expect
+    expect: Expect | None
+    """None where nothing that the devices say can betray it."""
     strikes: tuple[Strike, ...]
 
     @property
@@ -65,7 +66,7 @@ class Fault:
         """One line of JSON."""
         where, expect = self.where, self.expect
         facts = {
-            "id": token(10, self.kind, stamp(self.begins), expect.subject),
+            "id": token(10, self.kind, stamp(self.begins), *self.devices[:1]),
             "kind": self.kind,
             "where": {
                 "devices": self.devices,
@@ -77,7 +78,9 @@ class Fault:
             },
             "from": stamp(self.begins),
             "to": stamp(self.ends),
-            "expect": {
+            "expect": None
+            if expect is None
+            else {
                 "scope": expect.scope,
                 "subject": expect.subject,
                 "rules": list(expect.rules),

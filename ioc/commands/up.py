@@ -25,7 +25,8 @@ def run(settings: Settings, known: argparse.Namespace) -> int:
     if known.demo and settings.site.file not in (None, *site.shipped_names()):
         raise SettingsError(
             f"--demo chỉ mô phỏng địa bàn có sẵn ({', '.join(site.shipped_names())}); "
-            "bỏ --demo để chạy địa bàn của bạn. (--demo simulates a shipped site: leave it out to run a site of your own)"
+            "bỏ --demo để chạy địa bàn của bạn. "
+            "(--demo simulates a shipped site: leave it out to run a site of your own)"
         )
     if known.scenario and not known.demo:
         raise SettingsError("--scenario cần --demo. (--scenario needs --demo)")

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 
-from simulators.outages import OUTAGE, cut_off
+from simulators.outages import cut_off
 from simulators.trouble import Case, Trouble
 from simulators.truth import Expect, Fault, Where, areas_of
 
 
 def _unfold(case: Case) -> Iterable[Fault]:
-    site = case.identities[0].address.partition("/")[0]
     strikes = tuple(cut_off(case.identities, case.begins, case.ends, case.rng, 1.0))
-    expect = Expect("centre", site, OUTAGE, "critical")
+    expect = Expect("centre", "all", ("centre-silent",), "critical")
     yield Fault("broker_away", case.begins, case.ends, Where(areas_of(strikes)), expect, strikes)
 
 

@@ -36,10 +36,7 @@ def _unfold(case: Case) -> Iterable[Fault]:
     ill = Ill(name="firmware_bad", bend=_misreads, firmware=f"{hit[0].model.fw}-rc1")
     step = (case.ends - case.begins) * _ROLLED_OUT / len(hit)
     strikes = tuple(Strike(ill, each, case.begins + at * step, case.ends) for at, each in enumerate(hit))
-    rules = {"camera": "camera-no-picture", "wifi": "wifi-loss", "loudspeaker": "loudspeaker-amp-fault",
-             "videoconference": "videoconference-unregistered", "gateway": "gateway-battery-low"}  # fmt: skip
-    rule = rules.get(hit[0].kind.family)
-    expect = Expect("model", model, (rule,) if rule else (), "major")
+    expect = Expect("model", f"{model} {ill.firmware}", ("batch-out",), "major")
     yield Fault("firmware_bad", case.begins, case.ends, Where(areas_of(strikes)), expect, strikes)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import hypot
 
-from simulators.outages import OUTAGE, without_power
+from simulators.outages import without_power
 from simulators.trouble import Case, Trouble
 from simulators.truth import Expect, Fault, Where
 
@@ -17,7 +17,7 @@ def _unfold(case: Case) -> Iterable[Fault]:
         at = places.pop(here)
         devices = [each for each in case.identities if each.area == here]
         strikes = tuple(without_power(devices, begins, case.ends, case.rng))
-        expect = Expect("area", here, OUTAGE, "critical")
+        expect = Expect("area", here, ("area-out",), "critical")
         yield Fault("flood", begins, case.ends, Where((here,)), expect, strikes)
         begins += case.written.step_s
         here = min(places, key=lambda area: hypot(places[area][0] - at[0], places[area][1] - at[1]), default=here)

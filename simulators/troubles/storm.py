@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from simulators.device import POWER_OFF
+from simulators.dialect import can_be_known
 from simulators.outages import fibre_cut, power_cut
 from simulators.population import Identity
 from simulators.trouble import Case, Trouble
@@ -45,7 +46,8 @@ def _singles(case: Case, down: set[str], at: float, mended: float) -> Iterable[F
         down.add(device.address)
         strike = Strike(POWER_OFF, device, begins, mended)
         rules = tuple(rule.format(family=device.kind.family) for rule in POWER_OFF.rules)
-        expect = Expect("device", device.address, rules, POWER_OFF.severity)
+        known = can_be_known(POWER_OFF, device)
+        expect = Expect("device", device.address, rules, POWER_OFF.severity) if known else None
         yield Fault("struck", begins, mended, Where((device.area,)), expect, (strike,))
 
 

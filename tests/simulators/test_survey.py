@@ -32,6 +32,7 @@ def test_the_centre_reads_it_and_knows_every_area_that_a_device_stands_in(name, 
     assert len(areas) == len(known.areas)
     for device in population(name):
         assert areas[device.area].shape
+        assert (areas[device.area].feeder, areas[device.area].uplink) == (device.feeder, device.uplink)
         assert not device.speaks or device.address in {each.address for each in known.devices}
 
 
