@@ -145,9 +145,14 @@ def wire_alerts(
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
     """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
-    store = TimescaleStore(dsn, admission(settings, site))
+    store = make_store(settings, site, dsn)
     stops.add("ingest's connection", store.close)
     return store, _load(store, told.event)
+
+
+def make_store(settings: Settings, site: SiteFile, dsn: str) -> TimescaleStore:
+    """The ingest's own store, not yet connected."""
+    return TimescaleStore(dsn, admission(settings, site))
 
 
 def wire_ingest(
@@ -155,30 +160,38 @@ def wire_ingest(
     listener: Listener,
 ) -> IngestService:  # fmt: skip
     """The ingest in a thread of its own, going on where the last run ended."""
-    service = make_ingest(settings, site, found, broker, listener)
+    reader = make_reader(settings, site, broker)
+    service = make_ingest(settings, site, found, reader, listener)
     thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
     thread.start()
     stops.add("ingest", partial(_stop_ingest, service, thread))
     return service
 
 
+def make_reader(settings: Settings, site: SiteFile, broker: str, clock: Callable[[], int] = now_ms) -> Reader:
+    """What hears the broker for the ingest, as the settings say."""
+    try:
+        chosen = choose(settings.ingest.adapters)
+        url = BrokerUrl.parse(broker)
+    except (IngestError, ValueError) as error:
+        raise SettingsError(str(error)) from error
+    wanted = filters(chosen, everything=settings.ingest.adapters is None)
+    client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
+    make = _READERS[settings.ingest.reader]
+    return make(url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted))
+
+
 def make_ingest(
-    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], broker: str, listener: Listener,
+    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], reader: Reader, listener: Listener,
     clock: Callable[[], int] = now_ms,
 ) -> IngestService:  # fmt: skip
     """The ingest, going on where the last run ended; whoever makes it lets it run."""
     store, loaded = found
     try:
         chosen = choose(settings.ingest.adapters)
-        url = BrokerUrl.parse(broker)
-    except (IngestError, ValueError) as error:
+    except IngestError as error:
         raise SettingsError(str(error)) from error
     admit = admission(settings, site)
-    wanted = filters(chosen, everything=settings.ingest.adapters is None)
-    client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](
-        url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted)
-    )
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,

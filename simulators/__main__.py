@@ -21,6 +21,7 @@ from simulators.errors import UnusableError
 from simulators.fleet import Fleet
 from simulators.link import read_broker
 from simulators.load.command import run as run_load
+from simulators.past.command import run as run_history
 from simulators.population import Identity, populate
 from simulators.scenario import load_scenario
 from simulators.score.command import run as run_score
@@ -36,6 +37,7 @@ examples:
   python -m simulators --rate 2000 --devices 200 --duration 60 --seed 7 --report report.json
   python -m simulators --dry --duration 60 --start 2026-11-22T00:00:00Z     # the messages as text, no broker
   python -m simulators load --help                     # a load of prepared messages, for measuring
+  python -m simulators history --help                  # a past in bulk, without a broker
   python -m simulators score --help                    # how well alerts told the truth
 
 Each device has a connection and a Will of its own, up to 2,000 of them (or as many as the system lets one process
@@ -45,7 +47,7 @@ it themselves when a device is to vanish.
 exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly called
 """
 _OWN_LINKS, _SHARED = 2_000, 50
-_COMMANDS = {"load": run_load, "score": run_score}
+_COMMANDS = {"history": run_history, "load": run_load, "score": run_score}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

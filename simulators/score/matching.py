@@ -158,7 +158,8 @@ def _judge_stray(alert: Alert, working: Sequence[Truth], told: set[str], strays:
             if not truth.fits_place(alert):
                 return Judged(alert, Outcome.WRONG_PLACE, truth)
     for truth in working:
-        if truth.expected and truth.id not in told | strays and truth.fits_rule(alert) and not truth.holds(alert):
+        stray = truth.expected and truth.id not in told | strays and not truth.holds(alert)
+        if stray and truth.rules and truth.fits_rule(alert):
             strays.add(truth.id)
             return Judged(alert, Outcome.WRONG_PLACE, truth)
     return Judged(alert, Outcome.EXTRA, about[0] if about else None)

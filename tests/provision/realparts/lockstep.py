@@ -21,6 +21,7 @@ from typing import Self
 
 import paho.mqtt.client as paho
 import psycopg
+from realparts.centre import ask
 from realparts.clocks import HandClock
 from realparts.mosquitto import Mosquitto
 from realparts.raw_publisher import RawPublisher
@@ -32,7 +33,7 @@ from ioc import site as sites
 from ioc.lifecycle import Stops
 from ioc.migrate import migrate
 from ioc.site import SiteFile
-from ioc.wiring import Told, make_ingest, open_pool, wire_alerts, wire_store
+from ioc.wiring import Told, make_ingest, make_reader, open_pool, wire_alerts, wire_store
 from simulators.truth import Fault
 from simulators.wire import Action, Join, Message
 from simulators.world import World
@@ -107,11 +108,10 @@ class Lockstep:
         stops, told = started.enter_context(Stops()), Told(threading.Event())
         found = wire_store(chosen, site, dsn, stops, told)
         alerts = wire_alerts(chosen, open_pool(dsn, stops), stops, lambda _steps: None, self.clock)
+        self.reader = Turns(make_reader(chosen, site, self.broker.url, self.clock))
         self.service = make_ingest(
-            chosen, site, found, self.broker.url, lambda heard: centre.judge(alerts, heard), self.clock
+            chosen, site, found, self.reader, lambda heard: centre.judge(alerts, heard), self.clock
         )
-        self.reader = Turns(self.service.reader)
-        self.service.reader = self.reader
         self.reader.start()
         started.callback(self.service.stop)
         self._listen()
@@ -213,3 +213,16 @@ class Lockstep:
         while self._heard:
             topic, payload = self._heard.popleft()
             yield from self.world.obey("/".join(topic.split("/")[2:5]), payload, now)
+
+
+def account(dsn: str, sent: Sent) -> dict[str, int]:
+    """What became of it, as the database tells: what is stored once, what is missing, what stands there twice."""
+    rows = "(SELECT device_id, origin, seq FROM {} WHERE seq IS NOT NULL) x"
+    distinct = "SELECT count(*), count(DISTINCT (device_id, origin, seq)) FROM " + rows
+    [(readings, samples)] = ask(dsn, distinct.format("reading"))
+    [(told, events)] = ask(dsn, distinct.format("event"))
+    [(unused,)] = ask(dsn, "SELECT coalesce(sum(quarantined + shed), 0) FROM ledger_hour")
+    stored = {"samples": int(str(samples)), "events": int(str(events))}
+    lost = sent.samples + sent.events - sum(stored.values())
+    doubled = int(str(readings)) + int(str(told)) - sum(stored.values())
+    return {**stored, "lost": lost, "doubled": doubled, "unused": int(str(unused))}

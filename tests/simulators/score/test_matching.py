@@ -64,6 +64,10 @@ def test_one_stray_alert_excuses_one_truth_only(truth, alert):
     assert sorted(outcomes([truth(1)], [alert(2), alert(3)]).values()) == [Outcome.EXTRA, Outcome.WRONG_PLACE]
 
 
+def test_a_truth_that_any_rule_may_tell_is_not_taken_for_the_place_of_every_alert(truth, alert):
+    assert outcomes([truth(1, rules=[])], [alert(2)]) == {"a2": Outcome.EXTRA}
+
+
 def test_another_rule_on_the_right_camera_is_extra_and_is_laid_to_its_cause(truth, alert):
     [_, extra] = match([truth()], [alert(), alert(name="b", raised=130, rule="camera-no-picture")]).judged
     assert (extra.outcome, extra.cause.id) == (Outcome.EXTRA, "t1")
