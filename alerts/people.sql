@@ -122,11 +122,11 @@ RETURNING key;
 SELECT address, name FROM device WHERE address = ANY(%(addresses)s) AND name IS NOT NULL;
 
 -- name: oldest_due
--- When the oldest message or letter that nobody has carried was due.
+-- When the oldest message or letter to some channels that nobody has carried was due.
 SELECT min(due_at) AS due_at FROM (
-    SELECT min(due_at) AS due_at FROM message WHERE state IN ('queued', 'leased')
+    SELECT min(due_at) AS due_at FROM message WHERE state IN ('queued', 'leased') AND channel = ANY(%(channels)s)
     UNION ALL
-    SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'leased')
+    SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'leased') AND channel = ANY(%(channels)s)
 ) AS waiting;
 
 -- name: forget_people

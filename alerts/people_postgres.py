@@ -92,10 +92,10 @@ class PostgresMailroom:
             if row is not None and letter.state is Delivery.FAILED:
                 self._failed(cursor, row, letter.settled_at or 0)
 
-    def oldest_due(self) -> int | None:
-        """When the oldest message or letter that nobody has carried yet was due."""
+    def oldest_due(self, channels: Collection[str]) -> int | None:
+        """When the oldest message or letter to these channels that nobody has carried yet was due."""
         with self._transaction() as cursor:
-            found = cursor.execute(SQL["oldest_due"]).fetchone()
+            found = cursor.execute(SQL["oldest_due"], {"channels": [*channels]}).fetchone()
             return None if found is None else millis(found["due_at"])
 
     def _contacts_due(self, now: int) -> list[str]:

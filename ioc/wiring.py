@@ -24,6 +24,8 @@ from alerts.model import Transition
 from alerts.outside import Porter, PostgresInbox
 from alerts.people_postgres import PostgresMailroom
 from alerts.postgres import PostgresStore
+from alerts.posting import is_address
+from alerts.pulse import Pulse
 from alerts.routing import Plan
 from alerts.rule import Rule
 from alerts.rulebook import default_rules, read_toml
@@ -133,6 +135,7 @@ def wire_alerts(
     porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
     service.accompany(porter.tick)
     service.accompany(mailroom.advance)
+    _start_pulse(settings, site, partial(mailroom.oldest_due, [each.name for each in channels]), service, stops)
     return service
 
 
@@ -301,6 +304,23 @@ def find_rules(settings: Settings) -> tuple[Rule, ...]:
         except (OSError, ValueError, RuleError) as error:
             raise SettingsError(f"Tệp luật {name} sai (the rule file is wrong): {error}") from error
     return tuple(found)
+
+
+def _start_pulse(
+    settings: Settings, site: SiteFile, oldest_due: Callable[[], int | None], service: AlertService, stops: Stops
+) -> None:
+    """The dead man's switch, where someone outside waits for it."""
+    url, every_s = settings.alerts.heartbeat_url, settings.alerts.heartbeat_every_s
+    if url is None:
+        return
+    if not is_address(url):
+        raise SettingsError("alerts.heartbeat_url bắt đầu bằng https:// (begins with https:// or http://)")
+    pulse = Pulse(site.slug, url, settings.alerts.heartbeat_form, every_s, oldest_due=oldest_due)
+    service.accompany(pulse.tick)
+    ending = threading.Event()
+    thread = threading.Thread(target=pulse.run, args=(ending, now_ms), name="heartbeat", daemon=True)
+    thread.start()
+    stops.add("heartbeat", partial(_end, ending, thread))
 
 
 def find_plan(settings: Settings, site: SiteFile) -> Plan:

@@ -40,6 +40,7 @@ SHELLS = {
         "mailroom",
         "people_postgres",
         "people_rows",
+        "pulse",
     },
     "maps": {"hub", "live", "page", "localmap", "words"},
 }

@@ -143,3 +143,13 @@ def test_what_a_contact_who_is_gone_was_owed_is_dropped(pool: ConnectionPool) ->
     after.advance(START + 60_000)
     with pool.connection() as connection:
         assert connection.execute("SELECT state FROM notice").fetchall() == [("dropped",)]
+
+
+def test_the_oldest_message_that_nobody_carries_is_known(pool: ConnectionPool) -> None:
+    found = centre(pool)
+    found.boxes = {}
+    found.measure(0, 90)
+    found.run(31)
+    mailroom = PostgresMailroom(pool, PEOPLE)
+    assert mailroom.oldest_due(["lan"]) == START + 30_000
+    assert mailroom.oldest_due(["minh"]) is None
