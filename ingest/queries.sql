@@ -16,21 +16,6 @@ ON CONFLICT (address) DO NOTHING
 -- The ids of devices by address.
 SELECT address, id FROM device WHERE address = ANY(%(address)s)
 
--- name: insert_readings
--- Keeps samples; one with the identity of a kept one is left out.
-INSERT INTO reading (ts, device_id, seq, origin, received_at, stamped, suspect, m)
-SELECT * FROM unnest(%(ts)s::timestamptz[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
-                     %(received_at)s::timestamptz[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::jsonb[])
-ON CONFLICT DO NOTHING
-
--- name: insert_readings_telling
--- The same, telling which were new.
-INSERT INTO reading (ts, device_id, seq, origin, received_at, stamped, suspect, m)
-SELECT * FROM unnest(%(ts)s::timestamptz[], %(device_id)s::int[], %(seq)s::bigint[], %(origin)s::text[],
-                     %(received_at)s::timestamptz[], %(stamped)s::bool[], %(suspect)s::bool[], %(m)s::jsonb[])
-ON CONFLICT DO NOTHING
-RETURNING device_id, round(extract(epoch FROM ts) * 1000)::bigint, seq, origin
-
 -- name: insert_events
 -- Keeps events, telling which were new.
 INSERT INTO event (ts, device_id, id, type, phase, severity, data, seq, origin, received_at, stamped, suspect)

@@ -11,6 +11,8 @@ from importlib.resources import files
 
 import psycopg
 
+from ingest import series
+from ingest.family import families
 from ioc.errors import CommandError
 
 
@@ -53,6 +55,7 @@ def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None) -> Editio
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
+        _shape_series(connection, say)
         return edition(connection)
 
 
@@ -61,7 +64,7 @@ def pending(connection: psycopg.Connection) -> list[str]:
     if connection.execute("SELECT to_regclass('migration')").fetchone() == (None,):
         return [file.name for file in _files()]
     applied = {number for (number,) in connection.execute("SELECT number FROM migration")}
-    return [file.name for file in _files() if file.number not in applied]
+    return [file.name for file in _files() if file.number not in applied] + series.lacking(_present(connection))
 
 
 def edition(connection: psycopg.Connection) -> Edition:
@@ -81,6 +84,30 @@ def _files() -> Iterator[_File]:
         if entry.name.endswith(".sql"):
             number, name = entry.name.removesuffix(".sql").split("_", 1)
             yield _File(int(number), name, entry.read_text("utf-8"))
+
+
+def _shape_series(connection: psycopg.Connection, say: Callable[[str], None]) -> None:
+    """Bring the tables of readings to what the families say, and move in what an earlier form kept."""
+    with connection.transaction():
+        wanted = list(series.statements(_present(connection)))
+        for statement in wanted:
+            connection.execute(statement)
+        if wanted:
+            say("reading_*")
+    if connection.execute("SELECT to_regclass('reading_untyped')").fetchone() != (None,):
+        with connection.transaction():
+            for family in families().values():
+                connection.execute(series.moved(family))
+            connection.execute("DROP TABLE reading_untyped")
+
+
+def _present(connection: psycopg.Connection) -> dict[str, frozenset[str]]:
+    """The tables of readings there are, and their columns."""
+    rows = connection.execute(
+        "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns "
+        "WHERE table_schema = current_schema() AND table_name LIKE 'reading\\_%' GROUP BY table_name"
+    ).fetchall()
+    return {name: frozenset(columns) for name, columns in rows}
 
 
 def _use_timescaledb(connection: psycopg.Connection) -> None:

@@ -8,4 +8,5 @@ FAMILY = Family(
     en="Indicator",
     interval_s=86400,
     figures=("dossiers_done", "dossiers_on_time"),
+    numbers=("dossiers_done", "dossiers_on_time"),
 )

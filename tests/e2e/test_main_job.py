@@ -200,8 +200,8 @@ def test_real_clients_reach_the_hypertable_and_the_wall_and_a_killed_publisher_r
         wait_for(lambda: heard()["demo/wifi/ap-cho-moi"].get("clients") == 17)
         wait_for(lambda: "load1" in heard()["demo/wifi/ap-cho-moi"])
         hypertables = "SELECT hypertable_name FROM timescaledb_information.hypertables"
-        assert ("reading",) in ask(dsn, hypertables)
-        assert ask(dsn, "SELECT count(*) > 0 FROM show_chunks('reading')") == [(True,)]
+        assert ("reading_camera",) in ask(dsn, hypertables)
+        assert ask(dsn, "SELECT count(*) > 0 FROM show_chunks('reading_camera')") == [(True,)]
 
         # The devices stand on the wall.
         expect(page.locator("#figure-devices .value")).to_have_text("4")

@@ -25,17 +25,21 @@ def viewer(district: Any) -> Any:
             moment(START + minute * 60_000),
             number,
             minute,
-            Jsonb({"fps": minute, "motion": minute % 2 == 0, "note": "x"}),
+            minute,
+            minute % 2 == 0,
+            Jsonb({"note": "x"}),
         )
         for minute in range(30)
         if not 10 <= minute < 20
     ]
-    insert = "INSERT INTO reading (ts, device_id, seq, received_at, m, suspect) VALUES (%s, %s, %s, %s, %s, %s)"
+    insert = """
+        INSERT INTO reading_camera (ts, device_id, seq, fps, motion, more, received_at, suspect)
+        VALUES (%s, %s, %s, %s, %s, %s, now(), %s)"""
     with district.pool.connection() as connection:
-        connection.cursor().executemany(insert, [(ts, of, seq, ts, m, False) for ts, of, seq, m in rows])
+        connection.cursor().executemany(insert, [(*row, False) for row in rows])
         late = moment(START + 15 * 60_000)
-        connection.execute(insert, (late, number, 99, late, Jsonb({"fps": 9999}), True))
-        connection.execute(insert, (late, number, 98, late, Jsonb({"fps": None}), False))
+        connection.execute(insert, (late, number, 99, 9999, None, None, True))
+        connection.execute(insert, (late, number, 98, None, None, Jsonb({"fps": None}), False))
     return district.signed_in(Role.VIEWER)
 
 
