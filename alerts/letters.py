@@ -107,20 +107,19 @@ def _body(contact: Contact, packet: Packet, names: Names, now: int, announce: An
         "alert": facts[0],
         "alerts": facts,
         "contact": {"name": contact.name, "language": contact.language},
-        "link": names.link,
+        "link": None if names.link is None else _desk(names.link),
     }
 
 
 def _facts(notice: Notice, names: Names) -> dict[str, Any]:
     found: Any = notice.body.get("alert", {})
-    link = {} if names.link is None else {"link": _link(str(found.get("device", "")), names.link)}
+    link = {} if names.link is None else {"link": f"{_desk(names.link)}?alert={notice.alert_id}"}
     return {**found, **link}
 
 
-def _link(subject: str, wall: str) -> str:
-    """The device's page; the wall for what is no device."""
-    base = wall.rstrip("/")
-    return f"{base}/devices/{subject}" if subject.count("/") == 2 and "/alertmanager/" not in subject else f"{base}/"
+def _desk(link: str) -> str:
+    """The page where alerts are answered."""
+    return f"{link.rstrip('/')}/alerts"
 
 
 def _title(packet: Packet, names: Names, language: str) -> str:
@@ -138,7 +137,7 @@ def _text(packet: Packet, names: Names, language: str) -> str:
     lines += [words["still"].format(n=len(packet.still))] if packet.news and packet.still else []
     lines += _advice(tells, language)
     if names.link is not None:
-        lines.append(_facts(tells[0], names)["link"] if len(tells) == 1 else f"{names.link.rstrip('/')}/")
+        lines.append(_facts(tells[0], names)["link"] if len(tells) == 1 else _desk(names.link))
     return "\n".join(lines)
 
 

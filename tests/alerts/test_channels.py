@@ -81,7 +81,7 @@ def test_a_mail_arrives_at_a_real_server_short_and_vietnamese_first(smtp, letter
     assert recipients == ["lan@nong-son.vn"]
     assert mail["subject"].startswith("CẢNH BÁO (nặng): Camera quá nóng – Camera cổng chợ, Quế Trung")
     body = mail.get_body(("plain", "html")).get_content()
-    assert "https://ioc.vn/devices/demo/camera/c1" in body
+    assert f"https://ioc.vn/alerts?alert={letter.alert_id}" in body
 
 
 def test_a_mail_that_is_refused_is_tried_again_later(smtp, letter: Letter) -> None:

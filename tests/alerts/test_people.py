@@ -228,9 +228,9 @@ def test_a_message_is_short_vietnamese_first_and_says_where_since_when_and_where
     ((_, letter),) = centre.box("lan").got
     assert letter.body["text"] == {
         "vi": "CẢNH BÁO (nặng): Camera quá nóng – Camera cổng chợ, Quế Trung, từ 11:00 22/11 [temperature_c = 90]\n"
-        "https://ioc.vn/devices/demo/camera/c1",
+        f"https://ioc.vn/alerts?alert={letter.alert_id}",
         "en": "ALERT (major): Camera is too hot – Camera cổng chợ, Quế Trung, since 11:00 22/11 [temperature_c = 90]\n"
-        "https://ioc.vn/devices/demo/camera/c1",
+        f"https://ioc.vn/alerts?alert={letter.alert_id}",
     }
     assert next(iter(letter.body["text"])) == "vi"  # type: ignore[call-overload]
 
