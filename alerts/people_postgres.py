@@ -125,9 +125,9 @@ class PostgresMailroom:
     def _named(self, cursor: Cursor, notices: Sequence[Notice]) -> Names:
         """The names with those of the devices that these are about."""
         alerts = [notice.body.get("alert") for notice in notices]
-        addresses = sorted({str(facts["device"]) for facts in alerts if isinstance(facts, dict)})
+        addresses = sorted({_address(str(facts["device"])) for facts in alerts if isinstance(facts, dict)})
         found = cursor.execute(SQL["device_names"], {"addresses": addresses}).fetchall()
-        return Names(self._names.areas, {row["address"]: row["name"] for row in found}, self._names.link)
+        return replace(self._names, devices={row["address"]: row["name"] for row in found})
 
     def _cancel(self, cursor: Cursor, step: Transition) -> None:
         found = cursor.execute(SQL["cancel_messages"], {"alert": step.alert.id, "now": stamp(step.at)}).fetchall()
@@ -156,6 +156,11 @@ class PostgresMailroom:
             raise StoreDownError(f"the database of people cannot be reached: {why}") from why
         except psycopg.Error as why:
             raise StoreRefusedError(f"the database of people refused: {why}") from why
+
+
+def _address(subject: str) -> str:
+    """The device that a subject is, or (`gateway:…`) hangs on."""
+    return subject.rpartition(":")[2]
 
 
 def _dropped(notice: Notice) -> Notice:

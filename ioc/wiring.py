@@ -28,7 +28,7 @@ from alerts.posting import is_address
 from alerts.pulse import Pulse
 from alerts.routing import Plan
 from alerts.rule import Rule
-from alerts.rulebook import default_rules, read_toml
+from alerts.rulefile import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.store import LetterStore
 from alerts.switchboard import open_channels
@@ -332,7 +332,8 @@ def find_plan(settings: Settings, site: SiteFile) -> Plan:
 
 def names_of(settings: Settings, site: SiteFile) -> Names:
     """What people call places, and where the wall is, for messages."""
-    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link)
+    advice = {rule.name: rule.advice for rule in find_rules(settings) if rule.advice}
+    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link, advice=advice)
 
 
 def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, ...]:

@@ -17,6 +17,7 @@ from ioc.api import (
     operations,
     pages,
     people,
+    quiets,
     session,
 )
 from ioc.api.guard import Guard
@@ -30,6 +31,7 @@ _ROUTES = (
     history,
     areas,
     alerts,
+    quiets,
     alertmanager,
     cap,
     duty,

@@ -157,7 +157,7 @@ ORDER BY step.at, step.alert_id, step.version;
 
 -- name: alarms_standing
 -- The alerts that are firing now.
-SELECT rule, device, firing_since FROM alert
+SELECT rule, device, firing_since, suppressions <> '[]' OR freed_at IS NOT NULL AS suppressed FROM alert
 WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
     AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));
 
