@@ -210,5 +210,6 @@ def _first(group: _Group) -> int:
 def _bundle(groups: Sequence[_Group]) -> Packet:
     news = tuple(each for group in groups for each in group.news)
     named = {each.alert_id for each in news}
-    still = tuple(each for group in groups for each in group.told.values() if each.alert_id not in named)
+    standing = (each for group in groups for each in group.told.values() if not each.rests)
+    still = tuple(each for each in standing if each.alert_id not in named)
     return Packet(news, still, tuple(group.area for group in groups))

@@ -50,6 +50,11 @@ def owe(
     return _hold(step, notices, escalations)
 
 
+def concerns(step: Transition) -> bool:
+    """Whether anybody can be owed anything by this step: of what was never announced, nobody knows."""
+    return step.announce is not None or step.alert.announced is not None
+
+
 def settles(step: Transition) -> bool:
     """Whether after this step nobody need be told of what never left: it is over, or someone has it in hand."""
     over = step.announce is not None and Announce(step.announce).ends

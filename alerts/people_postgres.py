@@ -21,7 +21,7 @@ from alerts.letters import Message, Names, compose, fall_back
 from alerts.mailroom import OVER_MS
 from alerts.model import Transition
 from alerts.outbox import Delivery, Letter
-from alerts.owing import Changes, climb, owe, settles
+from alerts.owing import Changes, climb, concerns, owe, settles
 from alerts.people import Notice, NoticeState
 from alerts.routing import Plan
 from alerts.rows import millis, stamp
@@ -49,7 +49,7 @@ class PostgresMailroom:
 
     def owe(self, cursor: Cursor, steps: Sequence[Transition]) -> None:
         """Keep what new steps make us owe, in the caller's transaction."""
-        for step in steps:
+        for step in filter(concerns, steps):
             if settles(step):
                 self._cancel(cursor, step)
             asked = {"alerts": [step.alert.id]}
@@ -91,6 +91,11 @@ class PostgresMailroom:
             row = cursor.execute(SQL["settle_message"], people_rows.of_letter(letter)).fetchone()
             if row is not None and letter.state is Delivery.FAILED:
                 self._failed(cursor, row, letter.settled_at or 0)
+
+    def channels_due(self, now: int) -> list[str]:
+        """The channels that have a letter or a message to carry now."""
+        with self._transaction() as cursor:
+            return [row["channel"] for row in cursor.execute(SQL["channels_due"], {"now": stamp(now)})]
 
     def oldest_due(self, channels: Collection[str]) -> int | None:
         """When the oldest message or letter to these channels that nobody has carried yet was due."""

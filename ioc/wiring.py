@@ -124,17 +124,21 @@ def wire_alerts(
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
     ending = threading.Event()
     personal = {way for contact in plan.contacts.values() for way in contact.ways}
+    couriers: dict[str, Courier] = {}
     for channel in channels:
         letters: LetterStore = mailroom if channel.name in personal else store
-        courier = threading.Thread(target=Courier(channel, letters, clock=now_ms).run, args=(ending,), daemon=True)
-        courier.start()
-        stops.add(f"courier {channel.name}", partial(_end, ending, courier))
+        courier = Courier(channel, letters, clock=now_ms)
+        couriers[channel.name] = courier
+        thread = threading.Thread(target=courier.run, args=(ending,), daemon=True)
+        thread.start()
+        stops.add(f"courier {channel.name}", partial(_end_courier, ending, courier, thread))
     common = [channel.name for channel in channels if channel.name not in personal]
     service = AlertService(engine, store, publish=publish, channels=common)
     service.begin(now)
     porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
     service.accompany(porter.tick)
     service.accompany(mailroom.advance)
+    service.accompany(partial(_ring, mailroom, couriers))
     _start_pulse(settings, site, partial(mailroom.oldest_due, [each.name for each in channels]), service, stops)
     return service
 
@@ -260,6 +264,19 @@ def _run_web(server: Server, app: object, hub: Hub, told: Told) -> None:
 
 def _stop_web(server: Server, thread: threading.Thread) -> None:
     server.stop()
+    thread.join()
+
+
+def _ring(mailroom: PostgresMailroom, couriers: Mapping[str, Courier], now: int) -> None:
+    """Wake the couriers who have something to carry: one question a second, however many there are."""
+    for name in mailroom.channels_due(now) if couriers else ():
+        if name in couriers:
+            couriers[name].ring()
+
+
+def _end_courier(ending: threading.Event, courier: Courier, thread: threading.Thread) -> None:
+    ending.set()
+    courier.ring()
     thread.join()
 
 

@@ -153,3 +153,5 @@ def test_the_oldest_message_that_nobody_carries_is_known(pool: ConnectionPool) -
     mailroom = PostgresMailroom(pool, PEOPLE)
     assert mailroom.oldest_due(["lan"]) == START + 30_000
     assert mailroom.oldest_due(["minh"]) is None
+    assert mailroom.channels_due(START + 29_000) == []
+    assert mailroom.channels_due(START + 30_000) == ["lan"]
