@@ -201,7 +201,7 @@ def wire_web(
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap,
-        plan=find_plan(settings, site),
+        plan=find_plan(settings, site, carries=False),
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
@@ -340,9 +340,9 @@ def _start_pulse(
     stops.add("heartbeat", partial(_end, ending, thread))
 
 
-def find_plan(settings: Settings, site: SiteFile) -> Plan:
-    """Who is told of what, as the site file says; checked against the channels and rules that there are."""
-    names = [str(table.get("name")) for table in settings.alerts.channels]
+def find_plan(settings: Settings, site: SiteFile, *, carries: bool = True) -> Plan:
+    """Who is told of what, as the site file says; checked against the rules, and the channels where we carry."""
+    names = [str(table.get("name")) for table in settings.alerts.channels] if carries else None
     rules = [OUTSIDE.name, *(rule.name for rule in find_rules(settings))]
     return people.plan(site.people, site.areas, channels=names, rules=rules)
 

@@ -126,7 +126,16 @@ WHERE address NOT LIKE '%%/indicator/self-probe' GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: letters_waiting
 -- Messages owed to people that no courier has sent yet.
-SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
+SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased'))
+    + (SELECT count(*) FROM message WHERE state IN ('queued', 'leased')) AS count;
+
+-- name: messages_ever
+-- What became of the messages to people that are kept.
+SELECT state, count(*) FROM message GROUP BY state ORDER BY state;
+
+-- name: unanswered
+-- Alerts of which everybody on their route was told and nobody has answered.
+SELECT count(DISTINCT alert_id) FROM escalation WHERE state = 'exhausted';
 
 -- name: database_size
 -- Bytes of the database on disk.
