@@ -100,12 +100,11 @@ def _rank(announce: Announce) -> int:
 def _body(contact: Contact, packet: Packet, names: Names, now: int, announce: Announce) -> dict[str, object]:
     tells = packet.news or packet.still
     facts = [_facts(notice, names) for notice in tells]
-    languages = ("vi", "en") if contact.language == "vi" else ("en", "vi")
     return {
         "announce": announce.value,
         "at": rfc3339(now),
-        "title": {language: _title(packet, names, language) for language in languages},
-        "text": {language: _text(packet, names, language) for language in languages},
+        "title": {language: _title(packet, names, language) for language in _WORDS},
+        "text": {language: _text(packet, names, language) for language in _WORDS},
         "alert": facts[0],
         "alerts": facts,
         "contact": {"name": contact.name, "language": contact.language},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg_pool import ConnectionPool
 
-from alerts.channel import Outcome
+from alerts.channel import Outcome, words
 from alerts.letters import Names
 from alerts.model import Action
 from alerts.outbox import LEASE_MS
@@ -133,7 +133,9 @@ def test_people_are_told_by_the_names_that_they_use(pool: ConnectionPool) -> Non
     found.measure(0, 90)
     found.run(60)
     ((_, letter),) = found.box("lan").got
-    assert "Camera cổng chợ, Quế Trung" in letter.body["text"]["vi"]  # type: ignore[index]
+    title, text = words(letter)  # in their language, also as the database gives it back
+    assert "Camera cổng chợ, Quế Trung" in text
+    assert title.startswith("CẢNH BÁO (nặng)")
 
 
 def test_what_a_contact_who_is_gone_was_owed_is_dropped(pool: ConnectionPool) -> None:
