@@ -8,7 +8,7 @@ in `alerts/people.sql`.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -21,18 +21,15 @@ from alerts.letters import Message, Names, compose, fall_back
 from alerts.mailroom import OVER_MS
 from alerts.model import Transition
 from alerts.outbox import Delivery, Letter
-from alerts.owing import Changes, climb, concerns, owe, settles
+from alerts.owing import climb, concerns, owe, settles
 from alerts.people import Notice, NoticeState
+from alerts.people_book import SQL, Book, Cursor
 from alerts.routing import Plan
 from alerts.rows import millis, stamp
 from alerts.wording import describe
-from ingest.queries import load
 
-SQL: Final[Mapping[str, LiteralString]] = load("alerts", "people.sql")
 FORGET_MS: Final = 400 * 24 * 3_600_000
 FORGET_EVERY_MS: Final = 3_600_000
-
-Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresMailroom:
@@ -49,20 +46,26 @@ class PostgresMailroom:
 
     def owe(self, cursor: Cursor, steps: Sequence[Transition]) -> None:
         """Keep what new steps make us owe, in the caller's transaction."""
-        for step in filter(concerns, steps):
-            if settles(step):
-                self._cancel(cursor, step)
-            asked = {"alerts": [step.alert.id]}
-            notices = [people_rows.notice(row) for row in cursor.execute(SQL["notices_of_alerts"], asked)]
-            climbing = [people_rows.escalation(row) for row in cursor.execute(SQL["escalations_of_alerts"], asked)]
-            _keep(cursor, owe(step, describe(step), self._plan, notices, climbing))
+        mine = [step for step in steps if concerns(step)]
+        if not mine:
+            return
+        book = Book(cursor, {step.alert.id for step in mine})
+        for step in mine:
+            alert = step.alert.id
+            if settles(step) and book.is_told(alert):
+                book.untell(self._cancel(cursor, step))
+            book.keep(owe(step, describe(step), self._plan, book.notices(alert), book.escalations(alert)))
+        book.write()
 
     def advance(self, now: int) -> None:
         """See `Mailroom`."""
         with self._transaction() as cursor:
-            due = cursor.execute(SQL["due_escalations"], {"now": stamp(now)}).fetchall()
-            for row in due:
-                _keep(cursor, climb(people_rows.escalation(row), self._plan, now))
+            due = [people_rows.escalation(row) for row in cursor.execute(SQL["due_escalations"], {"now": stamp(now)})]
+            if due:
+                book = Book(cursor, {escalation.alert_id for escalation in due})
+                for escalation in due:
+                    book.keep(climb(escalation, self._plan, now))
+                book.write()
         for contact in self._contacts_due(now):
             with self._transaction() as cursor:
                 held = cursor.execute(SQL["hold_contact"], {"contact": contact}).fetchone()
@@ -134,10 +137,13 @@ class PostgresMailroom:
         found = cursor.execute(SQL["device_names"], {"addresses": addresses}).fetchall()
         return replace(self._names, devices={row["address"]: row["name"] for row in found})
 
-    def _cancel(self, cursor: Cursor, step: Transition) -> None:
+    def _cancel(self, cursor: Cursor, step: Transition) -> list[str]:
+        """Messages that need not go any more; gives their keys."""
         found = cursor.execute(SQL["cancel_messages"], {"alert": step.alert.id, "now": stamp(step.at)}).fetchall()
-        if found:
-            cursor.execute(SQL["drop_untold"], {"messages": [row["key"] for row in found]})
+        keys = [row["key"] for row in found]
+        if keys:
+            cursor.execute(SQL["drop_untold"], {"messages": keys})
+        return keys
 
     def _failed(self, cursor: Cursor, row: Mapping[str, Any], now: int) -> None:
         """One way has failed for good: the next one, or else the next level at once."""
@@ -170,14 +176,6 @@ def _address(subject: str) -> str:
 
 def _dropped(notice: Notice) -> Notice:
     return replace(notice, state=NoticeState.DROPPED)
-
-
-def _keep(cursor: Cursor, changes: Changes) -> None:
-    _write(cursor, changes.notices)
-    if changes.new:
-        cursor.executemany(SQL["add_notice"], [people_rows.of_notice(notice) for notice in changes.new])
-    for escalation in changes.escalations:
-        cursor.execute(SQL["write_escalation"], people_rows.of_escalation(escalation))
 
 
 def _write(cursor: Cursor, notices: Collection[Notice]) -> None:

@@ -38,6 +38,7 @@ SHELLS = {
         "outside",
         "posting",
         "mailroom",
+        "people_book",
         "people_postgres",
         "people_rows",
         "pulse",
