@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from math import inf
 from typing import Any, Final
 
 from alerts.model import Severity, Verdict
-from alerts.rule import Finding, Rule, Subject
-from ingest.model import Admission, Device, Presence, Value
+from alerts.rule import Fact, Finding, Rule, Subject
+from ingest.model import Admission, Device
 
 NEVER: Final = "0001-01-01T00:00:00Z"  # Go's zero time: an alert that has not ended
 MAX_ALERTS: Final = 500
@@ -60,13 +61,11 @@ class Report:
 class _Elsewhere:
     """The test of a rule that others judge: facts of ours say nothing about it."""
 
-    def judge(self, _fact: Value | Presence, /) -> Finding:
+    calm = (inf, -inf)
+
+    def judge(self, _fact: Fact, /) -> Finding:
         """Nothing is known here."""
         return Finding(Verdict.UNKNOWN, reason="judged_elsewhere")
-
-    def suspects(self, _fact: Value | Presence, /) -> bool:
-        """Never of our own accord."""
-        return False
 
 
 RULE: Final = Rule(

@@ -7,7 +7,7 @@ is worth sending: `alerts.outbox` does.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from alerts.outbox import Letter
 
@@ -37,6 +37,16 @@ class Channel(Protocol):
 
     def send(self, letter: Letter, /) -> Receipt:
         """Carry the letter now, within less than its lease (10 s); every failure is a receipt, not an error."""
+
+
+def words(letter: Letter) -> tuple[str, str]:
+    """Title and text of a letter, in its receiver's language (Vietnamese where none is known)."""
+    receiver: Any = letter.body.get("contact") or {}
+    language = receiver.get("language", "vi")
+    texts: Any = letter.body["text"]
+    titles: Any = letter.body.get("title") or {}
+    text = str(texts[language])
+    return str(titles.get(language) or text.split("\n", 1)[0]), text
 
 
 @dataclass(frozen=True, slots=True)

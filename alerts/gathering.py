@@ -8,10 +8,14 @@ has been quiet, and what is critical, overtake. The truth table of what is worth
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from alerts.model import Severity
 from alerts.people import Contact, Notice, NoticeState, Quiet
 from alerts.routing import Plan, Route
+
+URGENT_MS: Final = 10_000  # what must not wait comes this far apart at least, about one area
+FLOODED: Final = 3  # times a contact's limit: beyond it, what overtakes is gathered too
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,11 @@ def _is_due(group: _Group, plan: Plan, now: int) -> bool:
     if not group.news:
         return any(_reminds(each, plan, now) for each in group.told.values())
     first = min(each.due_at for each in group.news)
-    if group.last is not None and not group.urgent:
-        routes = [plan.routes[each.route] for each in group.news if each.route in plan.routes]
-        first = max(first, group.last + min((route.interval_ms for route in routes), default=0))
-    return first <= now
+    if group.last is None:
+        return first <= now
+    routes = [plan.routes[each.route] for each in group.news if each.route in plan.routes]
+    interval = min((route.interval_ms for route in routes), default=0)
+    return max(first, group.last + (min(interval, URGENT_MS) if group.urgent else interval)) <= now
 
 
 def _reminds(notice: Notice, plan: Plan, now: int) -> bool:
@@ -197,6 +202,9 @@ def _share_out(ready: Sequence[_Group], contact: Contact, sent: Sequence[Sent], 
     ordered = sorted(ready, key=lambda group: (not group.urgent, group.last or 0, _first(group)))
     ahead = [group for group in ordered if group.urgent or group.area not in heard]
     rest = [group for group in ordered if not (group.urgent or group.area not in heard)]
+    if len(recent) >= FLOODED * contact.limit.messages:  # too many even of these: one message for all, now and then
+        late = max(each.at for each in recent) + URGENT_MS > now
+        return [tuple(ahead)] if ahead and not late else []
     room = contact.limit.messages - len(recent) - len(ahead)
     alone = rest if room >= len(rest) else rest[: max(0, room - 1)]
     left = rest[len(alone) :] if room > 0 else []
@@ -210,5 +218,6 @@ def _first(group: _Group) -> int:
 def _bundle(groups: Sequence[_Group]) -> Packet:
     news = tuple(each for group in groups for each in group.news)
     named = {each.alert_id for each in news}
-    still = tuple(each for group in groups for each in group.told.values() if each.alert_id not in named)
+    standing = (each for group in groups for each in group.told.values() if not each.rests)
+    still = tuple(each for each in standing if each.alert_id not in named)
     return Packet(news, still, tuple(group.area for group in groups))

@@ -17,7 +17,8 @@ from alerts.wording import announced, rfc3339, severity_word
 
 MOST_LINES: Final = 8  # a telephone's screen; the rest is a number
 _RANKS: Final = {
-    Announce.WORSE: 0, Announce.OPEN: 1, Announce.REMINDER: 2, Announce.WITHDRAWN: 3, Announce.CLEAR: 4,
+    Announce.WORSE: 0, Announce.OPEN: 1, Announce.FLAPPING: 2, Announce.REMINDER: 3, Announce.WITHDRAWN: 4,
+    Announce.CLEAR: 5,
 }  # fmt: skip
 _WORDS: Final = {
     "vi": {
@@ -33,11 +34,12 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What people call places and devices, and where the wall is."""
+    """What people call places and devices, what each rule says is to be done, and where the wall is."""
 
     areas: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
     link: str | None = None
+    advice: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by rule and language
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,35 +94,34 @@ def fall_back(message: Message, contact: Contact | None, now: int) -> Message | 
 
 def _rank(announce: Announce) -> int:
     """The worst first."""
-    return _RANKS.get(announce, 2)
+    return _RANKS[announce]
 
 
 def _body(contact: Contact, packet: Packet, names: Names, now: int, announce: Announce) -> dict[str, object]:
     tells = packet.news or packet.still
     facts = [_facts(notice, names) for notice in tells]
-    languages = ("vi", "en") if contact.language == "vi" else ("en", "vi")
     return {
         "announce": announce.value,
         "at": rfc3339(now),
-        "title": {language: _title(packet, names, language) for language in languages},
-        "text": {language: _text(packet, names, language) for language in languages},
+        "title": {language: _title(packet, names, language) for language in _WORDS},
+        "text": {language: _text(packet, names, language) for language in _WORDS},
         "alert": facts[0],
         "alerts": facts,
         "contact": {"name": contact.name, "language": contact.language},
-        "link": names.link,
+        "link": None if names.link is None else _desk(names.link),
     }
 
 
 def _facts(notice: Notice, names: Names) -> dict[str, Any]:
     found: Any = notice.body.get("alert", {})
-    link = {} if names.link is None else {"link": _link(str(found.get("device", "")), names.link)}
-    return {**found, **link}
+    link = {} if names.link is None else {"link": f"{_desk(names.link)}?alert={notice.alert_id}"}
+    advice = names.advice.get(str(found.get("rule")))
+    return {**found, **link, **({"advice": dict(advice)} if advice and any(advice.values()) else {})}
 
 
-def _link(subject: str, wall: str) -> str:
-    """The device's page; the wall for what is no device."""
-    base = wall.rstrip("/")
-    return f"{base}/devices/{subject}" if subject.count("/") == 2 and "/alertmanager/" not in subject else f"{base}/"
+def _desk(link: str) -> str:
+    """The page where alerts are answered."""
+    return f"{link.rstrip('/')}/alerts"
 
 
 def _title(packet: Packet, names: Names, language: str) -> str:
@@ -136,9 +137,9 @@ def _text(packet: Packet, names: Names, language: str) -> str:
     lines = [_line(notice, names, language, again=not packet.news) for notice in tells[:MOST_LINES]]
     lines += [words["more"].format(n=len(tells) - MOST_LINES)] if len(tells) > MOST_LINES else []
     lines += [words["still"].format(n=len(packet.still))] if packet.news and packet.still else []
-    lines += _advice(tells, language)
+    lines += _advice(tells, names, language)
     if names.link is not None:
-        lines.append(_facts(tells[0], names)["link"] if len(tells) == 1 else f"{names.link.rstrip('/')}/")
+        lines.append(_facts(tells[0], names)["link"] if len(tells) == 1 else _desk(names.link))
     return "\n".join(lines)
 
 
@@ -147,13 +148,21 @@ def _line(notice: Notice, names: Names, language: str, *, again: bool) -> str:
     facts: Any = notice.body.get("alert", {})
     head = _WORDS[language]["again"] if again else announced(notice.announce, language)
     title = facts.get("title", {}).get(language) or facts.get("rule", "")
-    device = str(facts.get("device", ""))
-    where = [names.devices.get(device, device)]
-    where += [names.areas.get(notice.area, notice.area)] if notice.area is not None else []
+    where = _places(str(facts.get("device", "")), notice.area, names)
     since = f"{_WORDS[language]['since']} {_clock(str(facts.get('since', '')))}"
     measured = "" if facts.get("metric") is None else f" [{facts['metric']} = {facts.get('value')}]"
     severity = severity_word(Severity(facts.get("severity", notice.severity)), language)
     return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{measured}"
+
+
+def _places(subject: str, area: str | None, names: Names) -> list[str]:
+    """The device and its area by name; of an outage, what is out."""
+    kind, colon, name = subject.partition(":")
+    if kind == "area" and colon:
+        return [names.areas.get(name, name)]
+    address = name if colon else subject
+    found = [names.devices.get(address, address)]
+    return found + ([names.areas.get(area, area)] if area is not None else [])
 
 
 def _clock(text: str) -> str:
@@ -161,12 +170,11 @@ def _clock(text: str) -> str:
     return datetime.fromisoformat(text).astimezone(ZONE).strftime("%H:%M %d/%m") if text else "?"
 
 
-def _advice(tells: Sequence[Notice], language: str) -> list[str]:
+def _advice(tells: Sequence[Notice], names: Names, language: str) -> list[str]:
     """What to do, once for each rule that says it; not where all is over."""
     found: list[str] = []
     for notice in tells:
-        facts: Any = notice.body.get("alert", {})
-        advice = (facts.get("advice") or {}).get(language)
+        advice = _facts(notice, names).get("advice", {}).get(language)
         if advice and not notice.announce.ends:
             found.append(f"{_WORDS[language]['do']}: {advice}")
     return list(dict.fromkeys(found))[:3]

@@ -15,7 +15,7 @@ from alerts.gathering import Sent, pack, told
 from alerts.letters import Message, Names, compose, fall_back
 from alerts.model import Transition
 from alerts.outbox import Delivery, Letter
-from alerts.owing import Changes, climb, owe, settles
+from alerts.owing import Changes, climb, concerns, owe, settles
 from alerts.people import Notice, NoticeState
 from alerts.routing import Plan
 from alerts.wording import describe
@@ -50,7 +50,7 @@ class MemoryMailroom:
     def owe(self, steps: Sequence[Transition]) -> None:
         """Keep what these steps make us owe."""
         with self._lock:
-            for step in steps:
+            for step in filter(concerns, steps):
                 if settles(step):
                     self._cancel(step.alert.id, step.at)
                 mine = [each for each in self.notices.values() if each.alert_id == step.alert.id]

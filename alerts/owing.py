@@ -15,6 +15,7 @@ from alerts.model import Announce, Condition, Severity, Transition
 from alerts.people import Notice, NoticeState
 from alerts.routing import Plan, Route
 
+_ALWAYS: Final = (Announce.CLEAR, Announce.WITHDRAWN, Announce.FLAPPING)  # said although more of it is suppressed
 _SEEN: Final = ("ack", "close", "ack_muted")
 
 
@@ -47,6 +48,11 @@ def owe(
         again = [_again(each, plan, step.at) for each in escalations]
         return Changes(_rest(notices, rests=False), escalations=_changed(escalations, again))
     return _hold(step, notices, escalations)
+
+
+def concerns(step: Transition) -> bool:
+    """Whether anybody can be owed anything by this step: of what was never announced, nobody knows."""
+    return step.announce is not None or step.alert.announced is not None
 
 
 def settles(step: Transition) -> bool:
@@ -89,7 +95,8 @@ def _tell(
             if contact in plan.contacts and contact is not None
         ]
         written |= {notice.key: notice for notice in told if notice.key not in written}
-        begun.append(ladder.hurry(started, step.at) if not told else started)
+        started = started if told else ladder.hurry(started, step.at)
+        begun.append(ladder.pause(started, step.at) if step.alert.suppressed else started)  # it flaps
     over = [ladder.stop(each) for each in escalations if each.route not in {new.route for new in begun}]
     return Changes(_drop(notices), tuple(written.values()), (*_changed(escalations, over), *begun))
 
@@ -127,9 +134,9 @@ def _end(
 
 def _hold(step: Transition, notices: Sequence[Notice], escalations: Sequence[Escalation]) -> Changes:
     """Suppression came or went: notices and clocks stand, or go on."""
-    muted = bool(getattr(step.alert, "suppressed", False))
+    muted = step.alert.suppressed
     state = NoticeState.HELD if muted else NoticeState.WAITING
-    waiting = [notice for notice in notices if notice.waits and not notice.announce.ends]
+    waiting = [notice for notice in notices if notice.waits and notice.announce not in _ALWAYS]
     moved = [replace(notice, state=state) for notice in waiting if notice.state is not state]
     turned = [(ladder.pause if muted else ladder.resume)(each, step.at) for each in escalations]
     return Changes(

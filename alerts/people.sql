@@ -121,12 +121,18 @@ RETURNING key;
 -- What people call some devices.
 SELECT address, name FROM device WHERE address = ANY(%(addresses)s) AND name IS NOT NULL;
 
+-- name: channels_due
+-- Channels that have something to carry now.
+SELECT channel FROM message WHERE state IN ('queued', 'leased') AND due_at <= %(now)s
+UNION
+SELECT channel FROM outbox WHERE state IN ('queued', 'leased') AND due_at <= %(now)s;
+
 -- name: oldest_due
--- When the oldest message or letter that nobody has carried was due.
+-- When the oldest message or letter to some channels that nobody has carried was due.
 SELECT min(due_at) AS due_at FROM (
-    SELECT min(due_at) AS due_at FROM message WHERE state IN ('queued', 'leased')
+    SELECT min(due_at) AS due_at FROM message WHERE state IN ('queued', 'leased') AND channel = ANY(%(channels)s)
     UNION ALL
-    SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'leased')
+    SELECT min(due_at) FROM outbox WHERE state IN ('queued', 'leased') AND channel = ANY(%(channels)s)
 ) AS waiting;
 
 -- name: forget_people

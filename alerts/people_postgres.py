@@ -8,7 +8,7 @@ in `alerts/people.sql`.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Final, LiteralString
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -21,18 +21,15 @@ from alerts.letters import Message, Names, compose, fall_back
 from alerts.mailroom import OVER_MS
 from alerts.model import Transition
 from alerts.outbox import Delivery, Letter
-from alerts.owing import Changes, climb, owe, settles
+from alerts.owing import climb, concerns, owe, settles
 from alerts.people import Notice, NoticeState
+from alerts.people_book import SQL, Book, Cursor
 from alerts.routing import Plan
 from alerts.rows import millis, stamp
 from alerts.wording import describe
-from ingest.queries import load
 
-SQL: Final[Mapping[str, LiteralString]] = load("alerts", "people.sql")
 FORGET_MS: Final = 400 * 24 * 3_600_000
 FORGET_EVERY_MS: Final = 3_600_000
-
-Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresMailroom:
@@ -49,20 +46,26 @@ class PostgresMailroom:
 
     def owe(self, cursor: Cursor, steps: Sequence[Transition]) -> None:
         """Keep what new steps make us owe, in the caller's transaction."""
-        for step in steps:
-            if settles(step):
-                self._cancel(cursor, step)
-            asked = {"alerts": [step.alert.id]}
-            notices = [people_rows.notice(row) for row in cursor.execute(SQL["notices_of_alerts"], asked)]
-            climbing = [people_rows.escalation(row) for row in cursor.execute(SQL["escalations_of_alerts"], asked)]
-            _keep(cursor, owe(step, describe(step), self._plan, notices, climbing))
+        mine = [step for step in steps if concerns(step)]
+        if not mine:
+            return
+        book = Book(cursor, {step.alert.id for step in mine})
+        for step in mine:
+            alert = step.alert.id
+            if settles(step) and book.is_told(alert):
+                book.untell(self._cancel(cursor, step))
+            book.keep(owe(step, describe(step), self._plan, book.notices(alert), book.escalations(alert)))
+        book.write()
 
     def advance(self, now: int) -> None:
         """See `Mailroom`."""
         with self._transaction() as cursor:
-            due = cursor.execute(SQL["due_escalations"], {"now": stamp(now)}).fetchall()
-            for row in due:
-                _keep(cursor, climb(people_rows.escalation(row), self._plan, now))
+            due = [people_rows.escalation(row) for row in cursor.execute(SQL["due_escalations"], {"now": stamp(now)})]
+            if due:
+                book = Book(cursor, {escalation.alert_id for escalation in due})
+                for escalation in due:
+                    book.keep(climb(escalation, self._plan, now))
+                book.write()
         for contact in self._contacts_due(now):
             with self._transaction() as cursor:
                 held = cursor.execute(SQL["hold_contact"], {"contact": contact}).fetchone()
@@ -92,10 +95,15 @@ class PostgresMailroom:
             if row is not None and letter.state is Delivery.FAILED:
                 self._failed(cursor, row, letter.settled_at or 0)
 
-    def oldest_due(self) -> int | None:
-        """When the oldest message or letter that nobody has carried yet was due."""
+    def channels_due(self, now: int) -> list[str]:
+        """The channels that have a letter or a message to carry now."""
         with self._transaction() as cursor:
-            found = cursor.execute(SQL["oldest_due"]).fetchone()
+            return [row["channel"] for row in cursor.execute(SQL["channels_due"], {"now": stamp(now)})]
+
+    def oldest_due(self, channels: Collection[str]) -> int | None:
+        """When the oldest message or letter to these channels that nobody has carried yet was due."""
+        with self._transaction() as cursor:
+            found = cursor.execute(SQL["oldest_due"], {"channels": [*channels]}).fetchone()
             return None if found is None else millis(found["due_at"])
 
     def _contacts_due(self, now: int) -> list[str]:
@@ -125,14 +133,17 @@ class PostgresMailroom:
     def _named(self, cursor: Cursor, notices: Sequence[Notice]) -> Names:
         """The names with those of the devices that these are about."""
         alerts = [notice.body.get("alert") for notice in notices]
-        addresses = sorted({str(facts["device"]) for facts in alerts if isinstance(facts, dict)})
+        addresses = sorted({_address(str(facts["device"])) for facts in alerts if isinstance(facts, dict)})
         found = cursor.execute(SQL["device_names"], {"addresses": addresses}).fetchall()
-        return Names(self._names.areas, {row["address"]: row["name"] for row in found}, self._names.link)
+        return replace(self._names, devices={row["address"]: row["name"] for row in found})
 
-    def _cancel(self, cursor: Cursor, step: Transition) -> None:
+    def _cancel(self, cursor: Cursor, step: Transition) -> list[str]:
+        """Messages that need not go any more; gives their keys."""
         found = cursor.execute(SQL["cancel_messages"], {"alert": step.alert.id, "now": stamp(step.at)}).fetchall()
-        if found:
-            cursor.execute(SQL["drop_untold"], {"messages": [row["key"] for row in found]})
+        keys = [row["key"] for row in found]
+        if keys:
+            cursor.execute(SQL["drop_untold"], {"messages": keys})
+        return keys
 
     def _failed(self, cursor: Cursor, row: Mapping[str, Any], now: int) -> None:
         """One way has failed for good: the next one, or else the next level at once."""
@@ -158,16 +169,13 @@ class PostgresMailroom:
             raise StoreRefusedError(f"the database of people refused: {why}") from why
 
 
+def _address(subject: str) -> str:
+    """The device that a subject is, or (`gateway:…`) hangs on."""
+    return subject.rpartition(":")[2]
+
+
 def _dropped(notice: Notice) -> Notice:
     return replace(notice, state=NoticeState.DROPPED)
-
-
-def _keep(cursor: Cursor, changes: Changes) -> None:
-    _write(cursor, changes.notices)
-    if changes.new:
-        cursor.executemany(SQL["add_notice"], [people_rows.of_notice(notice) for notice in changes.new])
-    for escalation in changes.escalations:
-        cursor.execute(SQL["write_escalation"], people_rows.of_escalation(escalation))
 
 
 def _write(cursor: Cursor, notices: Collection[Notice]) -> None:

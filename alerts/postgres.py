@@ -17,6 +17,7 @@ from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.model import Alert, Request, Severity, Transition
 from alerts.outbox import Letter
 from alerts.store import Answer, Entry, never_fired
+from alerts.suppression import Quiet, Silence
 from ingest.queries import load
 
 SQL: Final[Mapping[str, LiteralString]] = load("alerts")
@@ -25,7 +26,7 @@ Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresStore:
-    """Both ports of `alerts.store`; `owe` keeps what people are owed, in the transaction of the steps.
+    """The ports of `alerts.store`; `owe` keeps what people are owed, in the transaction of the steps.
 
     Raises `StoreDownError` while there is no database to reach.
     """
@@ -117,6 +118,33 @@ class PostgresStore:
         with self._transaction() as cursor:
             found = cursor.execute(SQL["get_answer"], {"id": request_id}).fetchone()
             return None if found is None else rows.answer(found)
+
+    def quiets(self, now: int) -> tuple[Quiet, ...]:
+        """See `QuietStore`."""
+        at = {"now": rows.stamp(now)}
+        with self._transaction() as cursor:
+            silences: list[Quiet] = [rows.silence(row) for row in cursor.execute(SQL["live_silences"], at)]
+            return (*silences, *(rows.window(row) for row in cursor.execute(SQL["live_windows"], at)))
+
+    def list_quiets(
+        self, kind: type[Quiet], *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[tuple[Quiet, int | None, str | None], ...]:
+        """See `QuietStore`."""
+        name, read = ("list_silences", rows.silence) if kind is Silence else ("list_windows", rows.window)
+        with self._transaction() as found:
+            kept = found.execute(SQL[name], {"limit": limit, "cursor": cursor})
+            return tuple((read(row), rows.millis(row["ended_at"]), row["ended_by"]) for row in kept)
+
+    def add_quiet(self, quiet: Quiet) -> None:
+        """See `QuietStore`."""
+        with self._transaction() as cursor:
+            cursor.execute(SQL["add_silence" if isinstance(quiet, Silence) else "add_window"], rows.of_quiet(quiet))
+
+    def end_quiet(self, kind: type[Quiet], quiet_id: str, actor: str, now: int) -> bool:
+        """See `QuietStore`."""
+        asked = {"id": quiet_id, "actor": actor, "now": rows.stamp(now)}
+        with self._transaction() as cursor:
+            return cursor.execute(SQL["end_silence" if kind is Silence else "end_window"], asked).fetchone() is not None
 
     def lease(self, channel: str, now: int) -> Letter | None:
         """See `LetterStore`."""

@@ -99,6 +99,6 @@ class Plan:
 
 
 def family_of(subject: str) -> str | None:
-    """The family of a device's address; None of what is no device."""
+    """The family of a device's address; None of what is no device (`area:…`, `gateway:…`)."""
     parts = subject.split("/")
-    return parts[1] if len(parts) == 3 else None
+    return parts[1] if len(parts) == 3 and ":" not in subject else None

@@ -13,6 +13,7 @@ _ANNOUNCE: Final = {
     "vi": {
         Announce.OPEN: "CẢNH BÁO",
         Announce.WORSE: "NẶNG HƠN",
+        Announce.FLAPPING: "CHẬP CHỜN",
         Announce.REMINDER: "NHẮC LẠI",
         Announce.CLEAR: "ĐÃ HẾT",
         Announce.WITHDRAWN: "RÚT LẠI",
@@ -20,6 +21,7 @@ _ANNOUNCE: Final = {
     "en": {
         Announce.OPEN: "ALERT",
         Announce.WORSE: "WORSE",
+        Announce.FLAPPING: "FLAPPING",
         Announce.REMINDER: "REMINDER",
         Announce.CLEAR: "CLEARED",
         Announce.WITHDRAWN: "WITHDRAWN",

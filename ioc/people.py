@@ -115,10 +115,16 @@ class People(msgspec.Struct, frozen=True):
     routes: list[Route] = []
 
 
-def plan(found: People, areas: Iterable[Any], *, channels: Collection[str], rules: Collection[str]) -> routing.Plan:
-    """The plan that a site's people make; raises `SettingsError` for a name that is nobody's, with the nearest."""
+def plan(
+    found: People, areas: Iterable[Any], *, channels: Collection[str] | None, rules: Collection[str]
+) -> routing.Plan:
+    """The plan that a site's people make; raises `SettingsError` for a name that is nobody's, with the nearest.
+
+    `channels` are those that the contacts' ways may name; None where this process carries nothing.
+    """
     parents = {area.slug: area.parent for area in areas}
-    _check(found, parents, channels, rules)
+    ways = [way for contact in found.contacts for way in contact.ways]
+    _check(found, parents, ways if channels is None else channels, rules)
     return routing.Plan(
         contacts={each.name: _contact(each) for each in found.contacts},
         duties={each.name: _duty(each) for each in found.duties},

@@ -24,9 +24,11 @@ from alerts.model import Transition
 from alerts.outside import Porter, PostgresInbox
 from alerts.people_postgres import PostgresMailroom
 from alerts.postgres import PostgresStore
+from alerts.posting import is_address
+from alerts.pulse import Pulse
 from alerts.routing import Plan
 from alerts.rule import Rule
-from alerts.rulebook import default_rules, read_toml
+from alerts.rulefile import default_rules, read_toml
 from alerts.service import AlertService
 from alerts.store import LetterStore
 from alerts.switchboard import open_channels
@@ -129,17 +131,22 @@ def wire_alerts(
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
     ending = threading.Event()
     personal = {way for contact in plan.contacts.values() for way in contact.ways}
+    couriers: dict[str, Courier] = {}
     for channel in channels:
         letters: LetterStore = mailroom if channel.name in personal else store
-        courier = threading.Thread(target=Courier(channel, letters, clock=clock).run, args=(ending,), daemon=True)
-        courier.start()
-        stops.add(f"courier {channel.name}", partial(_end, ending, courier))
+        courier = Courier(channel, letters, clock=clock)
+        couriers[channel.name] = courier
+        thread = threading.Thread(target=courier.run, args=(ending,), daemon=True)
+        thread.start()
+        stops.add(f"courier {channel.name}", partial(_end_courier, ending, courier, thread))
     common = [channel.name for channel in channels if channel.name not in personal]
     service = AlertService(engine, store, publish=publish, channels=common)
     service.begin(now)
     porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
     service.accompany(porter.tick)
     service.accompany(mailroom.advance)
+    service.accompany(partial(_ring, mailroom, couriers))
+    _start_pulse(settings, site, partial(mailroom.oldest_due, [each.name for each in channels]), service, stops)
     return service
 
 
@@ -227,7 +234,7 @@ def wire_web(
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap,
-        plan=find_plan(settings, site), maps=Path(settings.data_dir) / "map",
+        plan=find_plan(settings, site, carries=False), maps=Path(settings.data_dir) / "map",
         snapshots=snapshots, open_data=site.open_data,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
@@ -294,6 +301,19 @@ def _stop_web(server: Server, thread: threading.Thread) -> None:
     thread.join()
 
 
+def _ring(mailroom: PostgresMailroom, couriers: Mapping[str, Courier], now: int) -> None:
+    """Wake the couriers who have something to carry: one question a second, however many there are."""
+    for name in mailroom.channels_due(now) if couriers else ():
+        if name in couriers:
+            couriers[name].ring()
+
+
+def _end_courier(ending: threading.Event, courier: Courier, thread: threading.Thread) -> None:
+    ending.set()
+    courier.ring()
+    thread.join()
+
+
 def _end(ending: threading.Event, thread: threading.Thread) -> None:
     ending.set()
     thread.join()
@@ -324,16 +344,34 @@ def find_rules(settings: Settings) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def find_plan(settings: Settings, site: SiteFile) -> Plan:
-    """Who is told of what, as the site file says; checked against the channels and rules that there are."""
-    names = [str(table.get("name")) for table in settings.alerts.channels]
+def _start_pulse(
+    settings: Settings, site: SiteFile, oldest_due: Callable[[], int | None], service: AlertService, stops: Stops
+) -> None:
+    """The dead man's switch, where someone outside waits for it."""
+    url, every_s = settings.alerts.heartbeat_url, settings.alerts.heartbeat_every_s
+    if url is None:
+        return
+    if not is_address(url):
+        raise SettingsError("alerts.heartbeat_url bắt đầu bằng https:// (begins with https:// or http://)")
+    pulse = Pulse(site.slug, url, settings.alerts.heartbeat_form, every_s, oldest_due=oldest_due)
+    service.accompany(pulse.tick)
+    ending = threading.Event()
+    thread = threading.Thread(target=pulse.run, args=(ending, now_ms), name="heartbeat", daemon=True)
+    thread.start()
+    stops.add("heartbeat", partial(_end, ending, thread))
+
+
+def find_plan(settings: Settings, site: SiteFile, *, carries: bool = True) -> Plan:
+    """Who is told of what, as the site file says; checked against the rules, and the channels where we carry."""
+    names = [str(table.get("name")) for table in settings.alerts.channels] if carries else None
     rules = [OUTSIDE.name, *(rule.name for rule in find_rules(settings))]
     return people.plan(site.people, site.areas, channels=names, rules=rules)
 
 
 def names_of(settings: Settings, site: SiteFile) -> Names:
     """What people call places, and where the wall is, for messages."""
-    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link)
+    advice = {rule.name: rule.advice for rule in find_rules(settings) if rule.advice}
+    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link, advice=advice)
 
 
 def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, ...]:

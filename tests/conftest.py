@@ -16,6 +16,7 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
     make_alertmanager  real Alertmanagers with the configuration you give: .url
+    promtool        path of Prometheus' tester of rules
     make_collectd   real collectd daemons with the configuration you give
     open_folder     a folder through which another user may be let, unlike pytest's own
     free_port       a function that gives a port on 127.0.0.1 that nobody listens on
@@ -56,6 +57,7 @@ REAL = {
     "browser",
     "make_collectd",
     "make_alertmanager",
+    "promtool",
 }
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -231,6 +233,15 @@ def chromium() -> Path:
     """Path of a real Chromium."""
     require("chromium")
     found = places.chromium()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Path of Debian's promtool."""
+    require("promtool")
+    found = places.promtool()
     assert found is not None
     return found
 

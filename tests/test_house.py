@@ -39,8 +39,10 @@ SHELLS = {
         "outside",
         "posting",
         "mailroom",
+        "people_book",
         "people_postgres",
         "people_rows",
+        "pulse",
     },
     "maps": {"hub", "live", "page", "localmap", "words"},
 }

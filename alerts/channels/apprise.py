@@ -7,12 +7,12 @@ it writes addresses into it.
 
 import logging
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from apprise import Apprise as Library
 from apprise import AppriseAsset, AppriseResultStatus, NotifyFormat, NotifyType, PersistentStoreMode
 
-from alerts.channel import Channel, ChannelKind, Outcome, Receipt
+from alerts.channel import Channel, ChannelKind, Outcome, Receipt, words
 from alerts.outbox import Letter
 
 TIMEOUT_S: Final = 8  # of the whole call: less than a lease
@@ -31,7 +31,7 @@ class Apprise:
 
     def send(self, letter: Letter) -> Receipt:
         """See `Channel`."""
-        title, text = _words(letter)
+        title, text = words(letter)
         result = self._library.notify(
             body=text,
             title=title,
@@ -55,15 +55,6 @@ def open_apprise(name: str, options: Mapping[str, object]) -> Channel:
         raise ValueError(f"channel {name!r}: apprise takes one option, url, the address of one service that Apprise "
                          f"knows (mailtos://…, tgram://…, json://…)")  # fmt: skip
     return Apprise(name, library)
-
-
-def _words(letter: Letter) -> tuple[str, str]:
-    """Title and text in the language that comes first in the letter."""
-    texts: Any = letter.body["text"]
-    titles: Any = letter.body.get("title") or {}
-    language = next(iter(texts))
-    text = texts[language]
-    return titles.get(language) or text.split("\n", 1)[0], text
 
 
 KIND = ChannelKind(name="apprise", open=open_apprise)

@@ -6,9 +6,9 @@ file. Zalo answers 200 also where it refuses: its `error` decides. The token is 
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from alerts.channel import Channel, ChannelKind, Outcome, Receipt
+from alerts.channel import Channel, ChannelKind, Outcome, Receipt, words
 from alerts.outbox import Letter
 from alerts.posting import Poster, is_address
 
@@ -34,8 +34,7 @@ class Zalo:
             token = self._token_file.read_text("utf-8").strip()
         except OSError:
             return Receipt(Outcome.TEMPORARY, "the token's file cannot be read")
-        texts: Any = letter.body["text"]
-        text = str(next(iter(texts.values())))[:LONGEST]
+        text = words(letter)[1][:LONGEST]
         body = {"recipient": {"user_id": self._user}, "message": {"text": text}}
         receipt, answer = self._poster.ask(body, {"access_token": token})
         return receipt if receipt.outcome is not Outcome.SENT else _receipt(answer)

@@ -100,7 +100,7 @@ def _told(each: Row) -> kpi.Told:
 
 
 def _standing(each: Row) -> kpi.Standing:
-    return kpi.Standing(each["rule"], each["device"], millis(each["firing_since"]))
+    return kpi.Standing(each["rule"], each["device"], millis(each["firing_since"]), each["suppressed"])
 
 
 def _written(found: kpi.Figures) -> Alarms:

@@ -99,6 +99,12 @@ def _kept(connection: Connection[Any]) -> Iterator[Metric]:
     waiting = rows(connection, "letters_waiting")[0]["count"]
     yield Metric("ioc_quarantine_rows", "gauge", "Messages kept in quarantine.", reasons)
     yield Metric("ioc_quarantined_total", "counter", "Messages ever quarantined, whatever was restarted since.", ever)
+    people = [({"state": state}, n) for state, n in tuples(connection, "messages_ever")]
+    unanswered = rows(connection, "unanswered")[0]["count"]
+    yield Metric("ioc_messages", "gauge", "Messages to people that are kept, by what became of them.", people)
+    yield Metric(
+        "ioc_unanswered_alerts", "gauge", "Alerts everybody was told of and nobody answers.", [({}, unanswered)]
+    )
     yield Metric("ioc_letters_waiting", "gauge", "Messages owed to people and not sent yet.", [({}, waiting)])
     yield Metric("ioc_database_bytes", "gauge", "Size of the database on disk.", [({}, size)])
 

@@ -9,7 +9,7 @@ from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from alerts.routing import Plan
-from alerts.store import AlertStore
+from alerts.store import AlertStore, QuietStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
@@ -24,6 +24,10 @@ from maps.hub import Hub
 
 Probe = Callable[[], str | None]
 """Looks at one part: None when it is ready, else a sentence for everyone to read (no addresses, no names)."""
+
+
+class KeptAlerts(AlertStore, QuietStore, Protocol):
+    """Alerts, and what suppresses them."""
 
 
 class WallPage(Protocol):
@@ -71,7 +75,7 @@ class Parts:
     """
 
     pool: Pool
-    alerts: AlertStore
+    alerts: KeptAlerts
     pages: Pages
     now: Callable[[], int]
     site: str

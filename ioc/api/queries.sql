@@ -118,7 +118,16 @@ WHERE address NOT LIKE '%%/indicator/self-probe' GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: letters_waiting
 -- Messages owed to people that no courier has sent yet.
-SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
+SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased'))
+    + (SELECT count(*) FROM message WHERE state IN ('queued', 'leased')) AS count;
+
+-- name: messages_ever
+-- What became of the messages to people that are kept.
+SELECT state, count(*) FROM message GROUP BY state ORDER BY state;
+
+-- name: unanswered
+-- Alerts of which everybody on their route was told and nobody has answered.
+SELECT count(DISTINCT alert_id) FROM escalation WHERE state = 'exhausted';
 
 -- name: database_size
 -- Bytes of the database on disk.
@@ -163,7 +172,7 @@ ORDER BY step.at, step.alert_id, step.version;
 
 -- name: alarms_standing
 -- The alerts that are firing now.
-SELECT rule, device, firing_since FROM alert
+SELECT rule, device, firing_since, suppressions <> '[]' OR freed_at IS NOT NULL AS suppressed FROM alert
 WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
     AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));
 

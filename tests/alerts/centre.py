@@ -1,7 +1,7 @@
 """A whole centre on a clock of the test's own: an engine, a mailroom, and couriers to channels that remember."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alerts.channel import Outcome, Receipt
@@ -15,6 +15,7 @@ from alerts.people import Contact
 from alerts.roster import Duty
 from alerts.routing import Plan, Route, Step
 from alerts.rulebook import read_rules
+from alerts.suppression import Scope, Silence
 from ingest.model import Admission, Device, Heard, Presence, Sample, View
 from tests.alerts.conftest import request
 
@@ -101,6 +102,19 @@ class Centre:
         sample = Sample(device, self.now, {"temperature_c": value}, received_at=self.now)
         self._keep(self.engine.observe(Heard(self.now, (view,), (sample,))))
         self._step()
+
+    def see(self, at_s: float, presence: Presence, *devices: str, area: str = "que-trung") -> None:
+        """Devices of an area come or go, all at once."""
+        self.run(at_s)
+        since = replace(presence, since=self.now)
+        views = tuple(View(Device(each, Admission.ADMITTED, area=area), since) for each in devices)
+        self._keep(self.engine.observe(Heard(self.now, views)))
+        self._step()
+
+    def quieten(self, since_s: float, until_s: float, scope: Scope) -> None:
+        """Someone asks for quiet."""
+        times = (START + round(each * 1000) for each in (since_s, until_s))
+        self._keep(self.engine.adopt_quiets([Silence("s1", scope, *times, "lan", "bảo trì")], self.now))
 
     def ask(self, at_s: float, action: Action, alert_id: str | None = None, **facts: Any) -> None:
         self.run(at_s)

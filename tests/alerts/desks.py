@@ -16,6 +16,8 @@ class Desk:
 
     url: str = ""
     status: int = 200
+    answer: Any = None
+    headers: list[dict[str, str]] = field(default_factory=list)
     got: list[Any] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)  # method and path
     queue: "Queue[Any]" = field(default_factory=Queue)
@@ -33,9 +35,12 @@ def open_desk() -> Iterator[Desk]:
             desk.requests.append(f"{self.command} {self.path}")
             desk.got.append(body)
             desk.queue.put(body)
+            desk.headers.append(dict(self.headers))
+            said = b"" if desk.answer is None else json.dumps(desk.answer).encode()
             self.send_response(desk.status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def do_GET(self) -> None:
             self.do_POST()

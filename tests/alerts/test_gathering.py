@@ -114,8 +114,8 @@ def test_what_is_critical_waits_for_no_company() -> None:
     box.owe(notice(1, 0, severity=Severity.CRITICAL, due_at=0))
     box.tick(0)
     box.owe(notice(2, 10, severity=Severity.CRITICAL, due_at=10))
-    box.tick(10)
-    assert box.got == [(0, 1, 0), (10, 1, 1)]
+    box.run(10, 12_000, 10)
+    assert box.got == [(0, 1, 0), (1000, 1, 1)]  # its route's interval of a second apart
 
 
 def test_the_end_is_told_once_and_ends_the_group() -> None:
@@ -160,6 +160,18 @@ def test_the_first_word_of_a_quiet_area_overtakes_a_noisy_one() -> None:
     box.owe(notice(99, 100_000, area="quiet"))
     box.run(100_000, 102_000, 1000)
     assert box.got[-1] == (101_000, 1, 0)
+
+
+def test_a_flood_of_what_is_critical_is_gathered_too_and_nothing_is_lost() -> None:
+    box = Box(replace(LAN, limit=Limit(6, 10 * MINUTE)), plan(interval_ms=MINUTE))
+    for number in range(600):  # one a second in sixty areas, for ten minutes
+        at = number * 1000
+        box.owe(notice(number, at, area=f"a{number % 60}", severity=Severity.CRITICAL, due_at=at))
+        box.tick(at)
+    assert len(box.got) <= 18 + 60
+    assert box.got[0][0] == 0
+    box.run(600_000, 640_000, 1000)
+    assert sum(got[1] for got in box.got) == 600
 
 
 def test_when_many_areas_wait_the_last_message_within_the_limit_takes_all_the_rest() -> None:

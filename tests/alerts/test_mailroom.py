@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from psycopg_pool import ConnectionPool
 
-from alerts.channel import Outcome
+from alerts.channel import Outcome, words
 from alerts.letters import Names
 from alerts.model import Action
 from alerts.outbox import LEASE_MS
@@ -133,7 +133,9 @@ def test_people_are_told_by_the_names_that_they_use(pool: ConnectionPool) -> Non
     found.measure(0, 90)
     found.run(60)
     ((_, letter),) = found.box("lan").got
-    assert "Camera cổng chợ, Quế Trung" in letter.body["text"]["vi"]  # type: ignore[index]
+    title, text = words(letter)  # in their language, also as the database gives it back
+    assert "Camera cổng chợ, Quế Trung" in text
+    assert title.startswith("CẢNH BÁO (nặng)")
 
 
 def test_what_a_contact_who_is_gone_was_owed_is_dropped(pool: ConnectionPool) -> None:
@@ -143,3 +145,15 @@ def test_what_a_contact_who_is_gone_was_owed_is_dropped(pool: ConnectionPool) ->
     after.advance(START + 60_000)
     with pool.connection() as connection:
         assert connection.execute("SELECT state FROM notice").fetchall() == [("dropped",)]
+
+
+def test_the_oldest_message_that_nobody_carries_is_known(pool: ConnectionPool) -> None:
+    found = centre(pool)
+    found.boxes = {}
+    found.measure(0, 90)
+    found.run(31)
+    mailroom = PostgresMailroom(pool, PEOPLE)
+    assert mailroom.oldest_due(["lan"]) == START + 30_000
+    assert mailroom.oldest_due(["minh"]) is None
+    assert mailroom.channels_due(START + 29_000) == []
+    assert mailroom.channels_due(START + 30_000) == ["lan"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from alerts.channel import Outcome
+from alerts.channel import Outcome, words
 from alerts.escalation import Climb
 from alerts.letters import Names
 from alerts.model import Action
@@ -221,18 +221,20 @@ def test_an_acknowledged_alert_whose_message_never_left_is_not_sent() -> None:
     assert {each.state for each in centre.memory.notices.values()} == {NoticeState.DROPPED}
 
 
-def test_a_message_is_short_vietnamese_first_and_says_where_since_when_and_where_to_look() -> None:
+def test_a_message_is_short_vietnamese_where_nothing_else_is_wished_and_says_where_since_when_and_where_to_look() -> (
+    None
+):
     names = Names({"que-trung": "Quế Trung"}, {"demo/camera/c1": "Camera cổng chợ"}, "https://ioc.vn/")
     centre = Centre(plan(contact("lan")), names=names)
     centre.measure(0, 90)
     ((_, letter),) = centre.box("lan").got
     assert letter.body["text"] == {
         "vi": "CẢNH BÁO (nặng): Camera quá nóng – Camera cổng chợ, Quế Trung, từ 11:00 22/11 [temperature_c = 90]\n"
-        "https://ioc.vn/devices/demo/camera/c1",
+        f"https://ioc.vn/alerts?alert={letter.alert_id}",
         "en": "ALERT (major): Camera is too hot – Camera cổng chợ, Quế Trung, since 11:00 22/11 [temperature_c = 90]\n"
-        "https://ioc.vn/devices/demo/camera/c1",
+        f"https://ioc.vn/alerts?alert={letter.alert_id}",
     }
-    assert next(iter(letter.body["text"])) == "vi"  # type: ignore[call-overload]
+    assert words(letter)[1].startswith("CẢNH BÁO")
 
 
 def test_a_bundle_says_how_many_and_what_still_stands() -> None:
@@ -247,3 +249,10 @@ def test_a_bundle_says_how_many_and_what_still_stands() -> None:
     assert letter.body["title"]["vi"] == "10 TIN CẢNH BÁO – Quế Trung"  # type: ignore[index]
     lines = letter.body["text"]["vi"].splitlines()  # type: ignore[index]
     assert (len(lines), lines[8:]) == (10, ["và 2 cảnh báo nữa", "Vẫn còn 1 cảnh báo ở đó"])
+
+
+def test_who_wishes_it_is_told_in_english() -> None:
+    centre = Centre(plan(contact("lan", language="en")))
+    centre.measure(0, 90)
+    ((_, letter),) = centre.box("lan").got
+    assert words(letter)[1].startswith("ALERT (major): Camera is too hot")

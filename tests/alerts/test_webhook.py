@@ -205,11 +205,34 @@ def test_a_courier_killed_after_sending_means_one_duplicate_under_the_same_key(
 
 def test_a_courier_stops_when_told_to(channel: Webhook) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=Courier(channel, MemoryStore(), clock=lambda: 0).run, args=(stop,))
+    courier = Courier(channel, MemoryStore(), clock=lambda: 0)
+    thread = threading.Thread(target=courier.run, args=(stop,))
     thread.start()
     stop.set()
-    thread.join(1)
+    courier.ring()
+    thread.join(2)
     assert not thread.is_alive()
+
+
+def test_a_courier_who_is_rung_looks_at_once(desk: Desk, channel: Webhook, letter: Letter) -> None:
+    store, stop = MemoryStore(), threading.Event()
+    looked = threading.Event()
+    lease = store.lease
+    store.lease = lambda *asked: (looked.set(), lease(*asked))[1]  # type: ignore[method-assign]
+    courier = Courier(channel, store, clock=lambda: 0)
+    thread = threading.Thread(target=courier.run, args=(stop,))
+    thread.start()
+    assert looked.wait(5)  # and has found nothing: it now waits for 15 s
+    store.letters[letter.key] = letter
+    courier.ring()
+    for _ in range(500):
+        if desk.got:
+            break
+        threading.Event().wait(0.01)
+    stop.set()
+    courier.ring()
+    thread.join(5)
+    assert len(desk.got) == 1
 
 
 def _raise(error: type[BaseException]) -> Any:

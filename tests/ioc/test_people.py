@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.model import Severity
 from alerts.roster import on_duty
 from ioc import people, site
+from ioc.commands.check import Line, look
 from ioc.errors import SettingsError
+from ioc.settings import Settings
 
 SITE = """
 slug = "nong-son"
@@ -115,3 +118,29 @@ def test_a_time_that_is_none_is_refused(tmp_path, wrong) -> None:
 def test_a_site_without_people_tells_nobody(tmp_path) -> None:
     found = plan(tmp_path, 'slug = "a"\nname = "A"\n')
     assert (found.contacts, found.routes) == ({}, {})
+
+
+def test_a_process_that_carries_nothing_needs_no_channels(tmp_path) -> None:
+    found = read(tmp_path, SITE)
+    assert people.plan(found.people, found.areas, channels=None, rules=[]).contacts["minh"].ways == ("minh-mail",)
+
+
+def check(tmp_path, text: str) -> Line:
+    (tmp_path / "site.toml").write_text(text, "utf-8")
+    channels = [{"name": name, "kind": "apprise"} for name in CHANNELS]
+    told = {"site": {"file": str(tmp_path / "site.toml")}, "alerts": {"channels": channels}}
+    lines = look(msgspec.convert(told, Settings))
+    return next(line for line in lines if line.what.endswith("(people)"))
+
+
+def test_the_check_counts_people_and_warns_of_hours_without_anybody(tmp_path) -> None:
+    gap = check(tmp_path, SITE)  # nobody is there on Saturdays and Sundays by day
+    assert (gap.ok, "truc" in gap.mend) == (False, True)
+    whole = check(tmp_path, SITE.replace(', days = ["mon", "tue", "wed", "thu", "fri"]', ""))
+    assert (whole.ok, whole.fact) == (True, "2 người (contacts), 1 lịch trực (duties), 1 tuyến (routes)")
+
+
+def test_the_check_says_when_contacts_are_on_no_route_and_when_a_name_is_wrong(tmp_path) -> None:
+    alone = SITE[: SITE.index("[[duties]]")]
+    assert "[[routes]]" in check(tmp_path, alone).mend
+    assert "minh-mail" in check(tmp_path, SITE.replace("minh-mail", "minh-mial")).mend

@@ -11,7 +11,9 @@ from ioc.api.routing import OPEN, Rule, rules
 
 # Written by hand: a route whose role changes, or a new one, must be changed here too.
 EXPECTED = {
+    "DELETE /api/v1/maintenance/{quiet_id}": "operator",
     "DELETE /api/v1/session": "viewer",
+    "DELETE /api/v1/silences/{quiet_id}": "operator",
     "DELETE /api/v1/tokens/{number}": "viewer, in person",
     "GET /": "viewer",
     "GET /account": "viewer",
@@ -34,6 +36,7 @@ EXPECTED = {
     "GET /api/v1/kpis/alarms": "viewer",
     "GET /api/v1/ledger": "viewer",
     "GET /api/v1/ledger/devices": "viewer",
+    "GET /api/v1/maintenance": "viewer",
     "GET /api/v1/map/devices.geojson": "viewer",
     "GET /api/v1/people/contacts": "operator",
     "GET /api/v1/people/duty": "viewer",
@@ -41,6 +44,7 @@ EXPECTED = {
     "GET /api/v1/people/messages": "operator",
     "GET /api/v1/quarantine": "viewer",
     "GET /api/v1/session": "viewer",
+    "GET /api/v1/silences": "viewer",
     "GET /api/v1/tokens": "viewer",
     "GET /devices/{site}/{family}/{device}": "viewer",
     "GET /docs": "viewer",
@@ -54,6 +58,8 @@ EXPECTED = {
     "POST /api/v1/alertmanager": "operator",
     "POST /api/v1/alertmanager/api/v2/alerts": "operator",
     "POST /api/v1/alerts/{alert_id}/{action}": "operator",
+    "POST /api/v1/maintenance": "operator",
+    "POST /api/v1/silences": "operator",
     "POST /api/v1/tokens": "viewer, in person",
     "WEBSOCKET /ws/live": "viewer",
 }
