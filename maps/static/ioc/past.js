@@ -29,6 +29,7 @@ export class Past {
     this.asking = 0;
     document.body.classList.add("past");
     find("past").hidden = false;
+    find("sound").parentElement.hidden = true; // the past makes no noise
     this._controls();
     this.seek(at);
     setInterval(() => this._tick(), TICK_MS);
@@ -36,6 +37,7 @@ export class Past {
 
   _controls() {
     const slider = find("past-slider");
+    this._reach(slider);
     slider.addEventListener("input", () => this._show(Number(slider.value)));
     slider.addEventListener("change", () => this.seek(Number(slider.value)));
     find("past-play").addEventListener("click", () => this._play(!this.playing));
@@ -81,9 +83,7 @@ export class Past {
 
   // Time passes; near the end of what is known more is asked for.
   _tick() {
-    const slider = find("past-slider");
-    slider.max = Date.now();
-    slider.min = Date.now() - DAYS * 86400_000;
+    this._reach(find("past-slider"));
     if (!this.playing || this.until === undefined) return;
     const to = Math.min(this.at + TICK_MS * this.speed, Date.now() - 1000);
     if (to >= this.until) {
@@ -94,6 +94,11 @@ export class Past {
     this.at = to;
     this._due();
     this._show(this.at);
+  }
+
+  _reach(slider) {
+    slider.max = Date.now();
+    slider.min = Date.now() - DAYS * 86400_000;
   }
 
   _due() {
