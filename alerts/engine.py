@@ -202,6 +202,10 @@ class Engine:
             steps += self._docket.apply(rule, domain, finding, now)
         return steps
 
+    def report(self, rule: Rule, device: Device, finding: Finding, at: int) -> list[Transition]:
+        """Take what somebody else judged, by a rule that the engine knows by name (its title may be its own)."""
+        return self._docket.apply(rule, device, finding, at)
+
     def _judge_sample(self, sample: Sample, at: int) -> list[Transition]:
         """Of a subject without trouble nothing but numbers out of every rule's calm range is looked at further."""
         address = sample.device

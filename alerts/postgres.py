@@ -4,7 +4,7 @@ Shell: it decides nothing (`alerts.outbox` does, inside the transaction). Every 
 waits `wait_s` for a connection at most. The statements are in `alerts/queries.sql`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
@@ -26,9 +26,19 @@ Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresStore:
-    """The ports of `alerts.store`. Raises `StoreDownError` while there is no database to reach."""
+    """The ports of `alerts.store`; `owe` keeps what people are owed, in the transaction of the steps.
 
-    def __init__(self, pool: ConnectionPool[Any], *, wait_s: float = 2.0) -> None:
+    Raises `StoreDownError` while there is no database to reach.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Any],
+        *,
+        wait_s: float = 2.0,
+        owe: Callable[[Cursor, Sequence[Transition]], None] | None = None,
+    ) -> None:
+        self._owe = owe
         self._pool = pool
         self._wait_s = wait_s
 
@@ -51,7 +61,10 @@ class PostgresStore:
         with self._transaction() as cursor:
             if steps:
                 cursor.executemany(SQL["save_alert"], [rows.of_alert(step.alert) for step in steps])
-                _post(cursor, _save_timeline(cursor, steps), channels)
+                new = _save_timeline(cursor, steps)
+                _post(cursor, new, channels)
+                if self._owe is not None:
+                    self._owe(cursor, new)
             forgotten = [step.alert.id for step in steps if never_fired(step.alert)]
             if forgotten:
                 cursor.execute(SQL["forget_alerts"], {"ids": forgotten})

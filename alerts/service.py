@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from alerts.alertmanager import Report
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.health import Health
@@ -63,6 +64,7 @@ class AlertService:
         self._unsaved: deque[Unsaved] = deque()
         self._retry_at = 0
         self._kept_at = 0
+        self._beside: list[Callable[[int], None]] = []
         self._ticked_at: int | None = None
         self._counts = {"steps": 0, "announced": 0, "dropped": 0, "refused": 0}
 
@@ -91,6 +93,7 @@ class AlertService:
             if now - self._kept_at >= KEEP_TIME_MS:
                 self._store.keep_time(now)
                 self._kept_at = now
+            self._go_along(now)
         except StoreDownError as why:
             self._wait(now, why)
 
@@ -102,6 +105,23 @@ class AlertService:
     def health(self) -> Mapping[str, Health]:
         """How each rule fares, by name."""
         return dict(self._engine.health)
+
+    def accompany(self, beside: Callable[[int], None]) -> None:
+        """Have this called with each tick that reaches the database, by the same thread."""
+        self._beside.append(beside)
+
+    def _go_along(self, now: int) -> None:
+        for beside in self._beside:
+            try:
+                beside(now)
+            except StoreRefusedError as why:
+                facts = {"action": "beside_refused", "why": str(why)}
+                log.exception("What goes along with the alerts was refused by the database", extra=facts)
+
+    def report(self, reports: Sequence[Report], now: int) -> None:
+        """Take alerts that somebody else judged."""
+        steps = [self._engine.report(each.rule, each.device, each.finding, now) for each in reports]
+        self._take([step for some in steps for step in some], now)
 
     def stats(self) -> dict[str, int]:
         """Counts since the start, and what is open and unsaved now."""

@@ -49,6 +49,16 @@ def describe(step: Transition) -> dict[str, object]:
     }
 
 
+def announced(announce: Announce, language: str) -> str:
+    """The word in capitals that a message begins with."""
+    return _ANNOUNCE[language][announce]
+
+
+def severity_word(severity: Severity, language: str) -> str:
+    """How people call it."""
+    return _SEVERITY[language][severity]
+
+
 def rfc3339(ms: int) -> str:
     """A time in UTC, to the millisecond."""
     text = datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds")
