@@ -8,6 +8,7 @@ from alerts.service import AlertService
 from ingest.model import Heard, View
 from ingest.reader import BrokerUrl
 from ingest.service import IngestService
+from ioc import upkeep
 from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
 from ioc.api.database import row
@@ -29,8 +30,9 @@ def hear_and_judge(
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
     pool = open_pool(dsn, stops)
-    alerts = wire_alerts(settings, pool, stops, lambda _steps: None)
-    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
+    alerts = wire_alerts(settings, site, pool, broker, stops, lambda _steps: None)
+    upkeep.start(dsn, settings.store, stops)
+    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
     _watch_disk(settings, site, pool, broker, stops)
     return service
 
@@ -45,16 +47,20 @@ def all_in_one(
     services: list[IngestService] = []
     probe = SelfProbe(site.slug, _probing(settings))
     hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
-    alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
+    alerts = wire_alerts(settings, site, pool, broker, stops, hub.show_alerts)
 
     def listen(heard: Heard) -> None:
         if (stamp := probe.hear(heard)) is not None:
             hub.show_probe(stamp)
         hub.show(heard)
-        _judge(alerts, heard)
+        judge(alerts, heard)
 
+    upkeep.start(dsn, settings.store, stops)
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
-    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
+    readiness: dict[str, Probe] = {
+        "database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0]),
+        "store": lambda: store_problem(pool),
+    }  # fmt: skip
     readiness |= {"probe": probe.problem} if probe.every_s else {}
     parts = wire_web(
         settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]),
@@ -70,7 +76,9 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
     pool = open_pool(dsn, stops)
     password = ensure_first_admin(pool, settings.web.admin_password)
     hub = wire_hub(site, lambda: _kept_account(pool))
-    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool)}
+    readiness: dict[str, Probe] = {
+        "database": lambda: database_problem(pool), "store": lambda: store_problem(pool),
+    }  # fmt: skip
     parts = wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness)
     wire_follower(parts, hub, stops)
     return password
@@ -123,7 +131,17 @@ def database_problem(pool: Pool) -> str | None:
     return None
 
 
-def _judge(alerts: AlertService, heard: Heard) -> None:
+def store_problem(pool: Pool) -> str | None:
+    """Whether the store's jobs run; while the database is away, that is said by its own part."""
+    try:
+        with pool.connection(timeout=2) as connection:
+            return "; ".join(upkeep.problems(connection)) or None
+    except (psycopg.Error, TimeoutError):
+        return None
+
+
+def judge(alerts: AlertService, heard: Heard) -> None:
+    """Let the alert engine hear what the ingest told; with the ingest's own tick its time passes."""
     alerts.hear(heard)
     if not heard.samples and not heard.events:  # the ingest's own tick, once a second
         alerts.tick(heard.now)
