@@ -36,7 +36,7 @@ def _touched(samples: Sequence[Sample]) -> Mapping[int, set[str]]:
     """
     hours = {sample.ts // HOUR_MS for sample in samples if not sample.suspect}  # a suspect clock is in no figure
     if hours == {samples[-1].received_at // HOUR_MS}:
-        return dict.fromkeys(hours, set())
+        return {hour: set() for hour in hours}
     found: dict[int, set[str]] = {}
     for sample in samples:
         if not sample.suspect:

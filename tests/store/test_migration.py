@@ -21,7 +21,8 @@ def test_readings_kept_before_there_were_resolutions_are_in_them_at_once_and_aft
             connection.execute("INSERT INTO device (address, admission) VALUES (%s, 'admitted')", (before[0].device,))
             connection.cursor().executemany(
                 "INSERT INTO reading_loudspeaker "
-                "(ts, device_id, received_at, origin, volume_pct, plays_total, playing) SELECT to_timestamp(%s / 1000.0), id, now(), 's1', %s, %s, %s FROM device",
+                "(ts, device_id, received_at, origin, volume_pct, plays_total, playing) "
+                "SELECT to_timestamp(%s / 1000.0), id, now(), 's1', %s, %s, %s FROM device",
                 [(sample.ts, *sample.metrics.values()) for sample in before],
             )
         with opened(dsn) as kept:
