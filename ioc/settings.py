@@ -36,7 +36,10 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of."""
+    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of.
+
+    And the disk of the database: its size where we cannot see it, how often we look (0: never), what goes first.
+    """
 
     zone: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Ho_Chi_Minh"
     keep_raw_days: _Days = 90
@@ -44,6 +47,12 @@ class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_hours_days: _Days = 1100
     keep_days_days: _Days = 0
     compress_after_days: _Days = 7
+    disk_gb: Annotated[float, msgspec.Meta(ge=0)] = 0
+    watch_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60
+    give_up: tuple[str, ...] = (
+        "raw beyond 90 days", "minute beyond 365 days", "raw beyond 30 days", "minute beyond 90 days",
+        "raw beyond 7 days", "hour beyond 1825 days",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         raw, minutes, hours, days = (
@@ -172,7 +181,7 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str
                                 f"(two underscores between section and key)")  # fmt: skip
 
 
-_LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}
+_LISTS = {("ingest", "adapters"), ("store", "give_up"), ("alerts", "rules"), ("alerts", "webhooks")}
 
 
 def _many(value: str) -> list[str]:

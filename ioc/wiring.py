@@ -29,13 +29,13 @@ from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
-from ingest.model import Admission, Heard, View
+from ingest.model import Heard, View
 from ingest.mqtt import PahoReader
 from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
 from ingest.spool import Spool
-from ingest.store import Admit, Loaded
+from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
 from ioc import site as sites
@@ -47,10 +47,10 @@ from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops
 from ioc.probe import SelfProbe
-from ioc.probe import address as probe_address
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from ioc.strangers import admission
 from maps import page
 from maps.hub import Hub, no_more
 from maps.scene import Scene
@@ -119,7 +119,7 @@ def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) 
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
     """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
-    store = TimescaleStore(dsn, _admission(settings, site))
+    store = TimescaleStore(dsn, admission(settings, site))
     stops.add("ingest's connection", store.close)
     return store, _load(store, told.event)
 
@@ -135,7 +135,7 @@ def wire_ingest(
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
-    admit = _admission(settings, site)
+    admit = admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
     reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
@@ -156,7 +156,7 @@ def wire_hub(
     site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
 ) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more)
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more, build=page.build())
 
 
 def wire_web(
@@ -169,7 +169,7 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
+        plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(
@@ -243,19 +243,6 @@ def _stop_web(server: Server, thread: threading.Thread) -> None:
 def _end(ending: threading.Event, thread: threading.Thread) -> None:
     ending.set()
     thread.join()
-
-
-def _admission(settings: Settings, site: SiteFile) -> Admit:
-    """Rule 8: what becomes of a device never heard of."""
-    everyone, probe = (settings.site.admit or site.admit) == "all", probe_address(site.slug)
-    listed = frozenset(device.address for device in site.devices)
-
-    def admit(address: str) -> Admission:
-        if address == probe:
-            return Admission.RETIRED  # our own: stored, and never drawn, counted or judged
-        return Admission.ADMITTED if everyone or address in listed else Admission.PENDING
-
-    return admit
 
 
 def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:

@@ -12,7 +12,7 @@ from tests.store.test_resolutions import same
 def test_readings_kept_before_there_were_resolutions_are_in_them_at_once_and_after_the_job(request):
     for fixture in ("plain_dsn", "dsn", "community_dsn"):
         dsn = request.getfixturevalue(fixture)
-        migrate(dsn, upto=5)
+        migrate(dsn, only=range(1, 6))
         start = now_ms() // HOUR * HOUR - 60 * HOUR
         before = [
             said(start + n * 977_000, volume_pct=n % 7, plays_total=n % 11, playing=n % 3 == 0) for n in range(200)

@@ -1,6 +1,7 @@
 """A disk of a few megabytes that a test can fill: a tmpfs. Needs the right to mount, which root usually has."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,10 +15,10 @@ class SmallDisk:
         self.folder = folder
         self._filler = folder / "filler"
 
-    def fill(self) -> None:
-        """Write until the disk is full."""
+    def fill(self, leave: int = 0) -> None:
+        """Write until the disk is full, or has no more than so many bytes left."""
         with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while file.write(bytes(1 << 16)):
+            while shutil.disk_usage(self.folder).free > leave and file.write(bytes(1 << 16)):
                 pass
 
     def free(self) -> None:
