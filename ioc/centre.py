@@ -30,9 +30,9 @@ def hear_and_judge(
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
     pool = open_pool(dsn, stops)
-    alerts = wire_alerts(settings, pool, stops, lambda _steps: None)
+    alerts = wire_alerts(settings, site, pool, broker, stops, lambda _steps: None)
     upkeep.start(dsn, settings.store, stops)
-    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
+    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
     _watch_disk(settings, site, pool, broker, stops)
     return service
 
@@ -47,13 +47,13 @@ def all_in_one(
     services: list[IngestService] = []
     probe = SelfProbe(site.slug, _probing(settings))
     hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
-    alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
+    alerts = wire_alerts(settings, site, pool, broker, stops, hub.show_alerts)
 
     def listen(heard: Heard) -> None:
         if (stamp := probe.hear(heard)) is not None:
             hub.show_probe(stamp)
         hub.show(heard)
-        _judge(alerts, heard)
+        judge(alerts, heard)
 
     upkeep.start(dsn, settings.store, stops)
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
@@ -140,7 +140,8 @@ def store_problem(pool: Pool) -> str | None:
         return None
 
 
-def _judge(alerts: AlertService, heard: Heard) -> None:
+def judge(alerts: AlertService, heard: Heard) -> None:
+    """Let the alert engine hear what the ingest told; with the ingest's own tick its time passes."""
     alerts.hear(heard)
     if not heard.samples and not heard.events:  # the ingest's own tick, once a second
         alerts.tick(heard.now)

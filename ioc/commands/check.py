@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from alerts.roster import gaps
 from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
@@ -24,10 +25,11 @@ from ioc.embedded import free_space_problem, running_database
 from ioc.errors import CommandError, SettingsError
 from ioc.migrate import pending
 from ioc.settings import Settings
-from ioc.wiring import find_rules, find_site
+from ioc.wiring import find_plan, find_rules, find_site
 
 _CLOCK_MS = 2000
 _NEED_MB = 500
+_FORTNIGHT_MS = 14 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def look(settings: Settings) -> Iterator[Line]:
     yield Line("thiết lập (settings)", ok=True, fact=repr(settings.log))
     yield _site(settings)
     yield _rules(settings)
+    yield _people(settings)
     yield _adapters(settings)
     yield from _database(settings)
     yield _broker(settings)
@@ -73,6 +76,25 @@ def _site(settings: Settings) -> Line:
 
 def _rules(settings: Settings) -> Line:
     return _try("luật cảnh báo (rules)", lambda: f"{len(find_rules(settings))}")
+
+
+def _people(settings: Settings) -> Line:
+    """Who is told; a fortnight in which nobody is on duty for a while is a problem."""
+    what = "người nhận tin (people)"
+    try:
+        plan = find_plan(settings, find_site(settings))
+    except CommandError as error:
+        return Line(what, ok=False, fact="sai (wrong)", mend=str(error))
+    now = now_ms()
+    empty = [duty.name for duty in plan.duties.values() if any(gaps(duty, now, now + _FORTNIGHT_MS))]
+    counts = len(plan.contacts), len(plan.duties), len(plan.routes)
+    fact = "{} người (contacts), {} lịch trực (duties), {} tuyến (routes)".format(*counts)
+    if empty:
+        mend = f"lịch trực {', '.join(empty)} có lúc không ai trực trong 14 ngày tới (nobody is on duty at times)"
+        return Line(what, ok=False, fact=fact, mend=mend)
+    if plan.contacts and not plan.routes:
+        return Line(what, ok=False, fact=fact, mend="thêm [[routes]]: chưa ai nhận tin nào (nobody is told anything)")
+    return Line(what, ok=True, fact=fact)
 
 
 def _adapters(settings: Settings) -> Line:
@@ -105,16 +127,10 @@ def _database(settings: Settings) -> Iterator[Line]:
     lacking = f"; thiếu (missing): {'; '.join(found.missing)}" if found.missing else ""
     yield Line(what, ok=not missing, fact=f"{found.name} {found.version}{lacking}", mend=mend)
     yield _clock(clock[0] if clock else 0)
-    if jobs is not None:
-        yield jobs
     if not missing:
         yield _days_left(settings, dsn)
-
-
-def _jobs(connection: psycopg.Connection) -> Line:
-    wrong = upkeep.problems(connection)
-    mend = f"chạy `ioc up` hoặc `ioc ingest`, xem nhật ký (run one, see its log): {'; '.join(wrong)}" if wrong else ""
-    return Line("việc của kho (store's jobs)", ok=not wrong, fact=upkeep.report(connection), mend=mend)
+    if jobs is not None:
+        yield jobs
 
 
 def _days_left(settings: Settings, dsn: str) -> Line:
@@ -141,6 +157,12 @@ def _standing(standing: Forecast) -> str:
     full = "chưa biết, đặt store.disk_gb (unknown)" if used is None else f"đầy (full) {used:g} %"
     lasts = "chưa đoán được (no forecast yet)" if left is None else f"còn (left) {left:g} ngày (days)"
     return f"{full}, {lasts}"
+
+
+def _jobs(connection: psycopg.Connection) -> Line:
+    wrong = upkeep.problems(connection)
+    mend = f"chạy `ioc up` hoặc `ioc ingest`, xem nhật ký (run one, see its log): {'; '.join(wrong)}" if wrong else ""
+    return Line("việc của kho (store's jobs)", ok=not wrong, fact=upkeep.report(connection), mend=mend)
 
 
 def _clock(theirs: int) -> Line:

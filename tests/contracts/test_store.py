@@ -16,7 +16,7 @@ from ingest.batch import Judge, Judged
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Latest, Message
-from ingest.presence import Hearing
+from ingest.presence import Hearing, Note, Service
 from ingest.registry import Checkpoint, Registry
 from ingest.store import MemoryStore
 from ingest.timescale import TimescaleStore
@@ -147,6 +147,14 @@ def test_a_checkpoint_comes_back_as_it_was(store):
     assert found == kept
 
 
+def test_presence_is_kept_for_known_devices_and_the_rest_given_back(store):
+    write(store, judge_all(telemetry(1)))
+    notes = [Note(DEVICE, NOW, Service.IN, ""), Note(DEVICE, NOW + 1, Service.OUT, "silent"),
+             Note("demo/camera/unheard", NOW, Service.IN, "")]  # fmt: skip
+    assert store.note_presence(notes) == notes[2:]
+    assert store.note_presence(notes[:2]) == []
+
+
 def test_a_suspect_clock_of_any_century_is_kept(store):
     batch = judge_all(
         message("telemetry", {"session": "s1", "seq": 1, "ts": 0, "m": {"fps": 1}}),
@@ -172,6 +180,28 @@ def test_the_hour_and_the_run_are_written_in_the_same_commit(database):
         assert connection.execute(f"SELECT {columns} FROM ledger_hour").fetchall() == [(4, 2, 1, 0, 1, 0)]
         run = connection.execute("SELECT received, stored, duplicate, in_flight FROM ingest_run").fetchall()
         assert run == [(7, 2, 1, 4)]
+
+
+def test_the_last_word_of_a_moment_counts_and_stands_beside_the_device(database):
+    store, dsn = database
+    write(store, judge_all(telemetry(1)))
+    store.note_presence([Note(DEVICE, NOW, Service.OUT, "silent"), Note(DEVICE, NOW, Service.IN, "")])
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT state, reason FROM presence").fetchall() == [("in", "")]
+        assert connection.execute("SELECT standing, standing_reason FROM device").fetchall() == [("in", "")]
+
+
+def test_what_was_between_two_ingests_is_noted_as_unknown_once(database):
+    store, dsn = database
+    write(store, judge_all(telemetry(1)))
+    store.note_presence([Note(DEVICE, NOW + 60_000, Service.IN, "")])  # a clock somewhat ahead of the database's
+    for _ in range(2):
+        store.load()
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT state, reason FROM presence ORDER BY ts").fetchall()
+        standing = connection.execute("SELECT standing, standing_reason FROM device").fetchall()
+    assert rows == [("in", ""), ("unknown", "down")]
+    assert standing == [("unknown", "down")]
 
 
 def test_what_went_wrong_is_written_to_the_account_of_the_device(database):

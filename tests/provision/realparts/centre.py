@@ -75,6 +75,14 @@ class Centre:
             self._process.kill()
             self._process.wait()
 
+    def freeze(self) -> None:
+        """Let it stand still (SIGSTOP): its connections stay, and nothing is done until `thaw`."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
     def end(self, seconds: float = 30, by: int = signal.SIGTERM) -> int:
         """Ask it to end, as Ctrl-C or an init system does; its exit status."""
         assert self._process is not None
