@@ -158,7 +158,7 @@ def wire_hub(
     site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
 ) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more)
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more, build=page.build())
 
 
 def wire_web(
@@ -171,7 +171,7 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
+        plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
     parts = Parts(

@@ -35,9 +35,9 @@ class DevicePage(Protocol):
 
 
 class PlainPage(Protocol):
-    """Renders a page that knows the site's name only: the way in (which itself reads `?next=`), account, ledger."""
+    """Renders a page that knows the site's name only, by its name: `sign-in`, `account`, `alerts` and so on."""
 
-    def __call__(self, lang: str, nonce: str, *, site: str) -> str:
+    def __call__(self, name: str, lang: str, nonce: str, *, site: str) -> str:
         """A whole HTML document."""
 
 
@@ -47,9 +47,7 @@ class Pages:
 
     wall: WallPage
     device: DevicePage
-    sign_in: PlainPage
-    account: PlainPage
-    ledger: PlainPage
+    plain: PlainPage
     policy: Callable[[str], str]  # of a nonce
     language: Callable[..., str]  # of wishes, best first; each may be None
     static: Path
