@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from ingest import arrays
 from ingest.batch import Judged
 from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
+from ingest.presence import Note
 from ingest.queries import load
 from ingest.trouble import troubles
 
@@ -50,6 +52,12 @@ def _quarantine(cursor: psycopg.Cursor, rows: Sequence[Judged]) -> None:
         cursor.execute(_SQL["insert_quarantine"], columns)
 
 
+def touch(cursor: psycopg.Cursor, touched: Mapping[str, Sequence[object]] | None) -> None:
+    """Which hours got readings (`ingest.touched`)."""
+    if touched is not None:
+        cursor.execute(_SQL["touch"], touched)
+
+
 def keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
     """Under which packet ids messages without an identity came."""
     kept = [delivery(judged.message) for judged in batch if judged.unidentified]
@@ -61,3 +69,14 @@ def keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
 def keep_run(cursor: psycopg.Cursor, ledger: Ledger, *, hearing: bool) -> None:
     """The running account of this process."""
     cursor.execute(_SQL["keep_run"], {**ledger.facts(), "started_at": ledger.started_at, "hearing": hearing})
+
+
+def note_presence(cursor: psycopg.Cursor, notes: Sequence[Note]) -> set[str]:
+    """How devices stood since when; the addresses of those that are kept, for only known devices can be."""
+    columns = {
+        "address": arrays.texts([note.device for note in notes]),
+        "ts": arrays.moments([note.ts for note in notes]),
+        "state": arrays.texts([note.state for note in notes]),
+        "reason": arrays.texts([note.reason for note in notes]),
+    }
+    return {address for (address,) in cursor.execute(_SQL["note_presence"], columns)}

@@ -11,7 +11,7 @@ from itertools import islice
 from ingest.agenda import Agenda
 from ingest.family import families
 from ingest.model import Admission, Birth, Device, Event, Latest, Presence, Report, Sample, Status, View
-from ingest.presence import Facts, Hearing, judge, until
+from ingest.presence import Facts, Hearing, PresenceLog, judge, until
 
 _DEEPEST = 4  # gateways one behind the other that one tick follows; the next tick goes on
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
@@ -79,7 +79,7 @@ class Registry:
     """All devices known, by address."""
 
     def __init__(self, hearing: Hearing, entries: Iterable[tuple[Device, Checkpoint | None]] = ()) -> None:
-        self.hearing = hearing
+        self.hearing, self.log = hearing, PresenceLog()
         self._entries: dict[str, _Entry] = {}
         self._children: dict[str, set[str]] = {}  # by gateway
         self._changed: dict[str, None] = {}
@@ -223,6 +223,7 @@ class Registry:
         if changed:
             entry.presence = presence
             self._moved.add(entry.device.address)
+            self.log.judged(entry.device.address, presence, now)
         entry.assess()
         return changed
 

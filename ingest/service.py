@@ -16,6 +16,7 @@ from ingest.errors import StoreUnavailableError
 from ingest.keeping import Keeper
 from ingest.ledger import Ledger
 from ingest.model import Event, Heard, Message, Report, Sample, View
+from ingest.noting import note_presence
 from ingest.reader import Reader
 from ingest.registry import Registry
 from ingest.spool import Spool
@@ -175,6 +176,7 @@ class IngestService:
         with self._folding:
             changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
             changed.update((view.device.address, view) for view in self.registry.tick(now))
+        note_presence(self.registry.log, self.store, now, away=self.keeper.away)
         self._listener(Heard(now, tuple(changed.values())))
 
     def _adopt_changes(self, now: int) -> None:

@@ -12,6 +12,7 @@ from ingest.batch import Judged, says_nothing_else
 from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
+from ingest.presence import Note
 from ingest.registry import Checkpoint
 
 Admit = Callable[[str], Admission]
@@ -72,6 +73,9 @@ class Store(Protocol):
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:
         """Keep the changing part of devices and the running account."""
 
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood since when; gives back those whose device is not kept yet."""
+
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment (an operator's admission)."""
 
@@ -116,6 +120,7 @@ class MemoryStore:
     ledger: Mapping[str, int] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
     deliveries: list[tuple[int, int]] = field(default_factory=list)
+    presence: dict[tuple[str, int], Note] = field(default_factory=dict)
     refuses: Callable[[Judged], Exception | None] = lambda _judged: None
 
     def load(self) -> Loaded:
@@ -176,6 +181,11 @@ class MemoryStore:
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:  # noqa: ARG002
         """Keep the changing part of devices."""
         self.kept.update({row.address: row for row in rows})
+
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood; the last word of one moment counts."""
+        self.presence.update({(note.device, note.ts): note for note in notes if note.device in self.devices})
+        return [note for note in notes if note.device not in self.devices]
 
     def changed(self, since: int) -> Sequence[Device]:  # noqa: ARG002
         """Nobody else changes a memory."""

@@ -22,10 +22,12 @@ from ingest.dumper import ArrayDumper
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
+from ingest.presence import Note
 from ingest.queries import load
 from ingest.registry import Checkpoint
 from ingest.rows import by_family, copied, copy_statement, insert_statement, recorded
 from ingest.store import Admit, Known, Loaded, Mark, settled
+from ingest.touched import marks
 from ingest.trouble import TROUBLE
 
 _SQL = load("ingest")
@@ -57,7 +59,8 @@ class TimescaleStore:
     def load(self) -> Loaded:
         """Everything a starting ingest needs."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
+            cursor.execute(_SQL["note_downtime"])
             devices = [_with_checkpoint(row) for row in cursor.execute(_SQL["devices"])]
             after = _before(cursor.execute(_SQL["end_of_last_run"]).fetchone())
             known = [
@@ -112,6 +115,12 @@ class TimescaleStore:
             cursor.execute(_SQL["trim_quarantine"])
             bookkeeping.keep_run(cursor, ledger, hearing=hearing)
 
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood since when; gives back those whose device is not kept yet."""
+        with self._transaction() as cursor:
+            kept = bookkeeping.note_presence(cursor, notes)
+        return [note for note in notes if note.device not in kept]
+
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment."""
         with self._transaction() as cursor:
@@ -120,7 +129,7 @@ class TimescaleStore:
     def ahead(self) -> None:
         """Make partitions for the coming weeks (once a day)."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
 
     def close(self) -> None:
         """Close the connection."""
@@ -137,14 +146,14 @@ class TimescaleStore:
         with self._transaction() as cursor:
             self._identify(cursor, [*samples, *events, *(report for _, report in others)])
             new = self._readings(cursor, samples, telling=telling)
+            bookkeeping.touch(cursor, marks(by_family(samples), self._ids.__getitem__))
             new |= self._events(cursor, events)
             self._others(cursor, others)
             if not telling and any(self._key(event) not in new for event in events):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-            counts = Counter(outcomes)
-            after.settle(counts)
+            after.settle(counts := Counter(outcomes))
             if batch:
                 bookkeeping.add_to_hour(cursor, batch[0].message.received_at, counts, gaps)
                 bookkeeping.keep_deliveries(cursor, batch)
@@ -265,6 +274,12 @@ class TimescaleStore:
         except _RepeatsInside:
             self._ids.clear()
             raise
+
+
+def _make_room(cursor: psycopg.Cursor) -> None:
+    """Partitions of the weeks around today; where a backup holds what it needs, tomorrow is early enough."""
+    with suppress(psycopg.errors.LockNotAvailable), cursor.connection.transaction():
+        cursor.execute(_SQL["make_partitions"])
 
 
 def _before(row: tuple[datetime | None] | None) -> datetime:
