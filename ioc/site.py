@@ -32,13 +32,16 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
     valid_from: str | None = None
     valid_to: str | None = None
-    feeder: _Slug | None = None
-    uplink: _Slug | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A device the officer expects: it is admitted before it first speaks."""
+    """A device the officer expects: it is admitted before it first speaks.
+
+    `feeder` is what gives it power, `uplink` what carries its traffic: names of the site's own, for common causes.
+    """
 
     address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
     name: str | None = None
@@ -46,8 +49,8 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
-    feeder: _Slug | None = None
-    uplink: _Slug | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
 
 
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -181,7 +181,7 @@ def wire_hub(
     site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
 ) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more)
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more, build=page.build())
 
 
 def wire_web(

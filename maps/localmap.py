@@ -84,7 +84,11 @@ class LiveDeviceLayer(_StreamedLayer):
     """All devices, live over the websocket at `url`."""
 
     kind = "LiveDeviceLayer"
-    default_js: Links = [_SHAPES, ("ioc_device_layer", "/static/ioc/device-layer.js")]  # noqa: RUF012
+    default_js: Links = [  # noqa: RUF012
+        _SHAPES,
+        ("ioc_cluster", "/static/ioc/cluster.js"),
+        ("ioc_device_layer", "/static/ioc/device-layer.js"),
+    ]
 
 
 class AreaLayer(_StreamedLayer):

@@ -4,8 +4,9 @@ Decides the HTML and the content security policy it needs. It never looks at who
 pages decides that, and picks the language with `maps.words.pick_language`.
 """
 
+import hashlib
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +36,13 @@ PLAIN: Final = ("sign-in", "account", *DESKS)
 def static_dir() -> Path:
     """The folder to mount at `/static`; send it with `Cache-Control: no-cache` (the files keep their names)."""
     return _HERE / "static"
+
+
+@cache
+def build() -> str:
+    """Which version of the pages this is: a digest of all they are made of. A wall of another one loads itself anew."""
+    files = sorted([*(_HERE / "templates").iterdir(), *(_HERE / "static" / "ioc").rglob("*.*")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def security_policy(nonce: str) -> str:
@@ -84,6 +92,7 @@ def _render(template: str, lang: str, site: str, more: Mapping[str, str], **valu
         "lang": lang,
         "site": site,
         "words": words,
+        "build": build(),
         **({"address": values.pop("address")} if "address" in values else {}),
     }
     return _templates.get_template(template).render(

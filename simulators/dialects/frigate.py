@@ -71,8 +71,9 @@ class Frigate(Foreign):
         return [*said, *(self._say(f"{self._camera}/{name}", text) for name, text in news.items())]
 
     def _stats(self, cameras: Mapping[str, object], at: float, own: Sample | None) -> Document:
-        service: dict[str, object] = {"uptime": int(at - self._booted), "version": "0.16.1", "last_updated": int(at)}
+        service: dict[str, object] = {"version": "0.16.1", "last_updated": int(at)}
         if own:
+            service["uptime"] = int(at - self._booted)
             used = round(_TOTAL_MIB * float(own.get("storage_used_pct") or 0) / 100, 1)
             disk = {"total": _TOTAL_MIB, "used": used, "free": round(_TOTAL_MIB - used, 1), "mount_type": "ext4"}
             service["storage"] = {"/media/frigate/recordings": disk}

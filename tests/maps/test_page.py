@@ -101,7 +101,7 @@ def test_every_word_a_page_uses_exists_and_none_is_left_over():
 
 
 def test_our_files_name_no_address_elsewhere():
-    for file in OURS.rglob("*.*"):
+    for file in (each for each in OURS.rglob("*.*") if each.suffix != ".wav"):
         text = file.read_text("utf-8").replace("http://www.w3.org", "")
         assert not re.search(r"https?://", text), file
 

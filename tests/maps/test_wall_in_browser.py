@@ -169,9 +169,15 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     expect(page.locator("#who")).to_have_text("lan")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+    for name in ("Cảnh báo", "Thiết bị", "Lịch sử", "Khu vực", "Sổ cái bản tin"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Tài khoản của lan")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Thử âm")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Bản tin mỗi phút")).to_be_focused()
     page.keyboard.press("Tab")
@@ -288,3 +294,101 @@ def test_the_way_in_leads_nowhere_else(look, next_):
         f"async () => (await import('/static/ioc/door.js')).onward('?next=' + encodeURIComponent({json.dumps(next_)}))"
     )
     assert onward == "/"
+
+
+def test_it_always_says_how_live_it_is(look, stage):
+    page = shown(look())
+    expect(page.locator("#live")).to_contain_text("Trực tiếp")
+    page.evaluate("""async () => {
+      const { judge } = await import("/static/ioc/liveness.js");
+      const seen = [["live", 5000], ["live", 45000], ["live", 200000], ["lost", 1000]];
+      window.said = seen.map(([link, age]) => judge(link, age).kind); }""")
+    assert page.evaluate("said") == ["live", "delayed", "delayed", "blind"]
+
+
+def test_a_link_opens_a_devices_card(look, stage):
+    page = look(f"/?device={stage.addresses[4]}")
+    expect(page.locator("#card h2")).to_have_text(stage.views[stage.addresses[4]].device.name)
+
+
+def test_a_wall_takes_up_a_new_version_by_itself_once(look, stage):
+    page = shown(look())
+    page.evaluate("window.old = true")
+    with page.expect_event("load"):
+        stage.hub.build = "another"
+    expect(page.locator("body[data-seq]")).to_be_attached()  # and does not do so for ever
+    assert page.evaluate("window.old === undefined && Number(sessionStorage.getItem('reloaded')) > 0")
+
+
+def test_grave_alerts_sound_again_until_acknowledged_and_lesser_ones_once(look, stage):
+    page = shown(look())
+    alert = "{id: 'a', severity: 'critical', rank: 3}", "{id: 'b', severity: 'minor', rank: 1}"
+    page.evaluate("async () => { window.due = (await import('/static/ioc/alarm.js')).due; }")
+
+    def due(waiting, heard, since_ms):
+        return page.evaluate(f"due([{','.join(waiting)}], new Set({heard}), 0, {since_ms})")
+
+    assert due(alert, "[]", 0) == "critical"
+    assert due(alert, "['a', 'b']", 5_000) is None
+    assert due(alert, "['a', 'b']", 20_000) == "critical"
+    assert due(alert[1:], "['b']", 900_000) is None
+    assert due(alert, "['a']", 5_000) == "minor"
+    assert due((), "[]", 900_000) is None
+
+
+def test_a_new_alert_is_heard_where_sound_is_on_and_the_test_plays_every_sound(look, stage):
+    page = shown(look("/?sound=on"))
+    expect(page.locator("#sound")).to_have_text("Bấm để bật âm báo")  # until somebody touches the page
+    page.locator("#sound-test").click()
+    expect(page.locator("#sound")).to_have_text("Âm báo: bật")
+    expect(page.locator("body")).to_have_attribute("data-sounded", "critical", timeout=10_000)
+    stage.alert(3, Severity.MINOR)
+    expect(page.locator("body")).to_have_attribute("data-sounded", "minor")
+    page.locator("#sound").click()
+    expect(page.locator("#sound")).to_contain_text("Im đến")
+
+
+def test_a_crowd_of_devices_shows_the_worst_of_them_and_opens_with_a_click(look, make_stage):
+    stage = make_stage(count=6000)
+    page = look(on=stage)
+    expect(page.locator("body[data-seq]")).to_be_attached(timeout=20_000)
+    crowds = page.evaluate("IOC.devices._discs.map(({x, y, n, worst}) => ({x, y, n, worst}))")
+    assert sum(crowd["n"] for crowd in crowds) > 5000
+    assert {crowd["worst"] for crowd in crowds} == {0}
+    stage.alert(17, Severity.CRITICAL)
+    stage.presence(18, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.evaluate("new Promise((done) => setTimeout(done, 600))")
+    worst = sorted(page.evaluate("IOC.devices._discs.map(({worst}) => worst)"))
+    assert worst[-2:] == [2, 3]
+    zoom = page.evaluate("IOC.devices._map.getZoom()")
+    at = page.evaluate("""() => { const [disc] = IOC.devices._discs;
+      const box = document.querySelector(".folium-map").getBoundingClientRect();
+      return [disc.x - IOC.devices._pad.x + box.left, disc.y - IOC.devices._pad.y + box.top]; }""")
+    page.mouse.click(*at)
+    assert page.evaluate("IOC.devices._map.getZoom()") > zoom
+
+
+def test_a_family_is_switched_off_and_that_is_remembered_and_said(look, stage):
+    page = shown(look())
+    page.get_by_text("Khung nhìn").click()
+    page.get_by_role("checkbox", name=re.compile("Camera")).uncheck()
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    page.reload()
+    shown(page)
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    assert "raised" in page.locator("#layers-button").get_attribute("class")
+
+
+def test_a_tour_goes_from_the_whole_to_where_the_trouble_is_and_back(look, stage):
+    page = shown(look("/?rotate=3600"))
+    stage.presence(3, connected=False)
+    stage.alert(4, Severity.CRITICAL)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    stops = page.evaluate("""async () => (await import("/static/ioc/tour.js")).stops(
+      new Map([["a", [9, 0, 0, 1, 0, 0, 0]], ["b", [9, 0, 0, 0, 0, 0, 0]], ["c", [9, 0, 1, 0, 0, 0, 0]]]),
+      IOC.STATES)""")
+    assert stops == [None, "c", "a"]
+    page.get_by_text("Khung nhìn").click()
+    page.locator("#view-area").select_option("que-loc")
+    expect(page.locator("#view-name")).to_have_text("Quế Lộc")
