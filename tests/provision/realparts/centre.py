@@ -32,11 +32,14 @@ def ask(dsn: str, question: str) -> list[tuple[object, ...]]:
 
 
 class Centre:
-    """One `ioc` process; as a context it is killed at the end if it still runs. `log` holds what it printed."""
+    """One `ioc` process; as a context it is killed at the end if it still runs. `log` holds what it printed.
+
+    It does not speak of its own disk unless the settings say so: tests count what devices said.
+    """
 
     def __init__(self, words: list[str], settings: Mapping[str, str], log: Path) -> None:
         known = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-        self._environment = {**known, "PYTHONUNBUFFERED": "1", **settings}
+        self._environment = {**known, "PYTHONUNBUFFERED": "1", "IOC_STORE__WATCH_S": "0", **settings}
         self._words = [*dies_with_us("KILL"), sys.executable, "-m", "ioc.cli", *words]
         self._process: subprocess.Popen[bytes] | None = None
         self._log = log
