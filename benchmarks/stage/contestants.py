@@ -100,7 +100,7 @@ def _without_alerts(parts: Parts, _: int) -> Command:
 
 
 def _settings(parts: Parts) -> Mapping[str, str]:
-    """As an officer sets them; but nobody is held back as shouting, and the disk watch is silent, for rows are counted."""
+    """As an officer sets them; but nobody is held back as shouting, and the disk watch is silent: rows are counted."""
     return {"IOC_DATABASE__DSN": parts.dsn, "IOC_MQTT__URL": parts.broker.url, "IOC_SITE__ADMIT": "all",
             "IOC_MQTT__CLIENT_ID": "bench-ingest", "IOC_LOG__LEVEL": "warning",
             "IOC_DATA_DIR": str(parts.folder / "data"),
