@@ -137,18 +137,24 @@ def test_a_flood_rises_from_commune_to_neighbouring_commune_and_leaves_at_once(p
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 6))
-def test_a_storm_comes_in_waves_and_never_strikes_what_is_already_down(seed, waves):
+def test_a_storm_takes_whole_domains_one_wave_after_the_other_and_nobody_twice_at_a_time(seed, waves):
     kinds = find_kinds()
     identities = populate(load_site("cai-be", kinds), kinds)
     written = load_scenario("storm").written[0]
-    storm = Scenario(written=(type(written)(written.kind, 60, 7200, written.wrong, waves=waves),))
-    struck = set()
+    storm = Scenario(written=(type(written)(written.kind, 60, 14_400, written.wrong, waves=waves),))
     faults = list(foresee(storm, identities, seed, NOON))
-    assert faults
+    assert sum(each.kind != "struck" for each in faults) == waves
+    until = {}
     for each in faults:
-        assert NOON + 60 <= each.begins < each.ends <= NOON + 60 + 7200
-        assert struck.isdisjoint(each.devices)
-        struck.update(each.devices)
+        assert NOON + 60 <= each.begins < each.ends <= NOON + 60 + 14_400
+        domain = {"power_cut": "feeder", "fibre_cut": "uplink"}.get(each.kind)
+        if domain:
+            assert set(each.devices) == {
+                one.address for one in identities if getattr(one, domain) == each.expect.subject
+            }
+        for device in each.devices:
+            assert each.begins > until.get(device, 0)
+            until[device] = max(strike.ends for strike in each.strikes if strike.device.address == device)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
