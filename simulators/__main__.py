@@ -20,8 +20,11 @@ from simulators.device import find_kinds
 from simulators.errors import UnusableError
 from simulators.fleet import Fleet
 from simulators.link import read_broker
+from simulators.load.command import run as run_load
+from simulators.past.command import run as run_history
 from simulators.population import Identity, populate
 from simulators.scenario import load_scenario
+from simulators.score.command import run as run_score
 from simulators.site import load_site
 from simulators.truth import Fault
 from simulators.wire import Message, moment, stamp
@@ -33,6 +36,9 @@ examples:
   python -m simulators --broker mqtts://sim:secret@broker.example:8883 --devices 1000 --scenario calm
   python -m simulators --rate 2000 --devices 200 --duration 60 --seed 7 --report report.json
   python -m simulators --dry --duration 60 --start 2026-11-22T00:00:00Z     # the messages as text, no broker
+  python -m simulators load --help                     # a load of prepared messages, for measuring
+  python -m simulators history --help                  # a past in bulk, without a broker
+  python -m simulators score --help                    # how well alerts told the truth
 
 Each device has a connection and a Will of its own, up to 2,000 of them (or as many as the system lets one process
 open). Beyond that fifty devices share a connection: then the broker holds no Will for them, and the simulators publish
@@ -41,13 +47,16 @@ it themselves when a device is to vanish.
 exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly called
 """
 _OWN_LINKS, _SHARED = 2_000, 50
+_COMMANDS = {"history": run_history, "load": run_load, "score": run_score}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and return the exit status."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _simulate(options)
+        if words and words[0] in _COMMANDS:
+            return _COMMANDS[words[0]](words[1:])
+        return _simulate(_parser().parse_args(words))
     except UnusableError as error:
         print(f"simulators: {error}", file=sys.stderr)
         return 2

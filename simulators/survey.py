@@ -43,10 +43,10 @@ def lines(site: Site, identities: Sequence[Identity]) -> Iterator[str]:
     for unit in site.units:
         yield from _table("areas", _unit(unit, site, root, rings))
     for area in site.areas:
-        yield from _table("areas", _area(area, site, root, rings))
+        yield from _table("areas", _area(area, root, rings))
     for gone in site.former:
         # without a place: a map of today has no room for its name
-        facts = {"slug": gone.slug, "name": gone.name, "parent": gone.now, "valid_to": gone.until}
+        facts = {"slug": gone.slug, "name": gone.name, "parent": root, "valid_to": gone.until, "becomes": gone.now}
         yield from _table("areas", facts)
     for each in identities:
         if each.speaks:
@@ -66,12 +66,11 @@ def _unit(unit: Domain, site: Site, root: str, rings: Mapping[str, Ring]) -> Map
     return {**facts, "valid_from": site.abolished, "shape": union(rings[part.slug] for part in parts)}
 
 
-def _area(area: Area, site: Site, root: str, rings: Mapping[str, Ring]) -> Mapping[str, object]:
-    """A commune as the district knew it: what stands there keeps its area, though the unit has changed."""
+def _area(area: Area, root: str, rings: Mapping[str, Ring]) -> Mapping[str, object]:
+    """A commune as the district knew it; since the merger it goes on as a part of the new one, known by its name."""
     facts = {"slug": area.slug, "name": area.name, "parent": area.unit or root, "lat": area.lat, "lon": area.lon}
-    ended = site.abolished if area.unit else None
     hangs = {"feeder": area.feeder, "uplink": area.uplink}
-    return {**facts, "valid_from": area.since, "valid_to": ended, **hangs, "shape": [rings[area.slug]]}
+    return {**facts, "valid_from": area.since, **hangs, "shape": [rings[area.slug]]}
 
 
 def _device(device: Identity, site: Site) -> Mapping[str, object]:

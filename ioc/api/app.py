@@ -2,12 +2,58 @@
 
 from fastapi import FastAPI
 
-from ioc.api import alerts, areas, devices, history, ledger, live, metrics, operations, pages, people, session
+from ioc.api import (
+    alertmanager,
+    alerts,
+    areas,
+    availability,
+    cap,
+    devices,
+    duty,
+    exports,
+    history,
+    kpis,
+    ledger,
+    live,
+    metrics,
+    open_data,
+    operations,
+    pages,
+    past,
+    people,
+    quiets,
+    session,
+    snapshots,
+    tiles,
+)
 from ioc.api.guard import Guard
 from ioc.api.parts import Parts
 from ioc.api.problems import catch_all
 
-_ROUTES = (session, people, devices, history, areas, alerts, ledger, operations, metrics, pages, live)
+_ROUTES = (
+    session,
+    people,
+    devices,
+    history,
+    availability,
+    exports,
+    areas,
+    alerts,
+    quiets,
+    alertmanager,
+    cap,
+    duty,
+    kpis,
+    past,
+    snapshots,
+    tiles,
+    ledger,
+    operations,
+    metrics,
+    open_data,
+    pages,
+    live,
+)
 
 
 def create_app(parts: Parts) -> FastAPI:

@@ -8,16 +8,26 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from alerts.store import AlertStore
+from alerts.routing import Plan
+from alerts.store import AlertStore, QuietStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.api.shelf import Shelf
+from ioc.history.availability import Maintenance, no_maintenance
+from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
+from ioc.site import NOTHING_OPEN, Cap, OpenData
+from ioc.snapshots import Snapshots
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
 """Looks at one part: None when it is ready, else a sentence for everyone to read (no addresses, no names)."""
+
+
+class KeptAlerts(AlertStore, QuietStore, Protocol):
+    """Alerts, and what suppresses them."""
 
 
 class WallPage(Protocol):
@@ -59,11 +69,13 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned,
+    `open_data` what is public.
+    `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     """
 
     pool: Pool
-    alerts: AlertStore
+    alerts: KeptAlerts
     pages: Pages
     now: Callable[[], int]
     site: str
@@ -73,6 +85,14 @@ class Parts:
     https: bool = False
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
+    maintenance: Maintenance = no_maintenance
+    cap: Cap | None = None
+    plan: Plan = field(default_factory=Plan)
+    snapshots: Snapshots | None = None  # of cameras
+    maps: Path | None = None  # the folder of the site's own base map
+    newest: Newest = field(default_factory=Newest)
+    open_data: OpenData = NOTHING_OPEN
+    shelf: Shelf = field(default_factory=Shelf)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
 

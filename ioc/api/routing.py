@@ -15,8 +15,12 @@ from ioc.api.problems import SCHEMA
 OPEN: Final = frozenset((
     "GET /healthz",
     "GET /readyz",
+    "GET /api/v1/cap/feed.atom",
+    "GET /api/v1/cap/{identifier}.cap",
     "GET /sign-in",
     "POST /api/v1/session",
+    "GET /open/catalog.jsonld",
+    "GET /open/{data_set}.{form}",
     "MOUNT /static",
 ))  # fmt: skip
 """The routes that ask for nobody. Each is here for a reason told in docs/security.md."""

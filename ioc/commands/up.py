@@ -45,7 +45,7 @@ def _start(settings: Settings, known: argparse.Namespace, stops: Stops, told: To
     server = Server(settings.web.host, settings.web.port)
     dsn = settings.database.dsn or _database(settings, stops)
     broker = settings.mqtt.url or _broker(settings, stops)
-    _prepare(dsn, here)
+    _prepare(dsn, here, settings.store.zone)
     password = all_in_one(settings, here, dsn, broker, server, stops, told)
     if known.demo and not told.event.is_set():
         stops.add("simulators", start_simulators(Path(settings.data_dir), here.slug, broker, known.scenario).stop)
@@ -70,9 +70,9 @@ def _broker(settings: Settings, stops: Stops) -> str:
     return part.url
 
 
-def _prepare(dsn: str, here: SiteFile) -> None:
+def _prepare(dsn: str, here: SiteFile, zone: str) -> None:
     try:
-        migrate(dsn, lambda line: _say(f"  + {line}"))
+        migrate(dsn, lambda line: _say(f"  + {line}"), zone=zone)
         with psycopg.connect(dsn, autocommit=True) as connection:
             site.store(connection, here)
     except psycopg.OperationalError as error:

@@ -2,6 +2,7 @@
 
 Root on Debian or Ubuntu gets them from the distribution's packages; TimescaleDB, where the distribution
 has none, from a Debian tree in the cache folder. Anybody else names existing ones by environment variable.
+TimescaleDB Community comes for everybody, into the cache folder, by npm from a committed lock.
 What is there already is never touched. Exit 0: everything is there, or what is missing has been named;
 exit 1: something is missing and this is CI.
 """
@@ -11,11 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from realparts import places
+from realparts.community_modules import lay_modules
 from realparts.debian_tree import lay
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -93,14 +96,41 @@ def provide_timescale(apt: Apt) -> None:
     lay(places.cached_timescale(), run)
 
 
+def provide_community() -> None:
+    """TimescaleDB Community from its Node packages, unless it is named to us."""
+    if "IOC_TEST_COMMUNITY" in os.environ:
+        return
+    say(f"TimescaleDB Community: fetching its packages into {places.cached_community()} (once)")
+    lay_modules(places.cached_community(), run)
+
+
+def provide_promtool(apt: Apt) -> None:
+    """Prometheus' package unpacked into the cache: it is one static program, and its server must not run."""
+    apt.update()
+    folder = places.cache_folder() / "prometheus"
+    say(f"promtool: unpacking Debian's prometheus in {folder}")
+    with tempfile.TemporaryDirectory() as scratch:
+        run("sh", "-c", f"cd {scratch} && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb tree")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(f"{scratch}/tree", folder)
+
+
 def provide(names: list[str]) -> None:
-    """Provide the named parts as root; one that cannot be had does not stop the others."""
+    """Provide the named parts, as root where they need it; one that cannot be had does not stop the others."""
     apt = Apt()
+    installs = os.geteuid() == 0 and shutil.which("apt-get") is not None
     for name in names:
         part = places.PARTS[name]
         try:
-            if name == "timescale":
+            if name == "community":
+                provide_community()
+            elif not installs:
+                continue
+            elif name == "timescale":
                 provide_timescale(apt)
+            elif name == "promtool":
+                provide_promtool(apt)
             else:
                 apt.install(*part.packages)
         except (OSError, subprocess.SubprocessError) as error:
@@ -114,9 +144,7 @@ def missing() -> list[str]:
 
 def main() -> int:
     """Provide what can be provided, then say what the tests will have to do without."""
-    wanted = missing()
-    if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
-        provide(wanted)
+    provide(missing())
     left = missing()
     for name in left:
         part = places.PARTS[name]

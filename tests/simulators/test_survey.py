@@ -1,5 +1,7 @@
 """What the centre knows of a shipped site is what the simulators have there."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,11 +39,17 @@ def test_the_centre_reads_it_and_knows_every_area_that_a_device_stands_in(name, 
 
 
 @pytest.mark.parametrize("name", SITES)
-def test_every_commune_ended_in_one_that_began_that_day(name):
+def test_every_commune_goes_on_as_a_part_of_one_that_began_with_the_merger(name):
     areas = {area.slug: area for area in centre.shipped(name).areas}
-    ended = [area for area in areas.values() if area.valid_to == "2025-07-01"]
-    assert len(ended) == len(load_site(name, find_kinds()).areas)
-    assert {areas[area.parent].valid_from for area in ended} == {"2025-07-01"}
+    communes = [areas[area.slug] for area in load_site(name, find_kinds()).areas]
+    assert {areas[area.parent].valid_from for area in communes} == {date(2025, 7, 1)}
+    assert all(area.valid_to is None for area in communes)
+
+
+def test_a_commune_of_an_earlier_merger_became_one_that_is_still_there():
+    areas = {area.slug: area for area in centre.shipped("nong-son").areas}
+    gone = [area for area in areas.values() if area.valid_to is not None]
+    assert {areas[area.becomes].name for area in gone} == {"Ninh Phước"}
 
 
 @pytest.mark.parametrize("name", SITES)

