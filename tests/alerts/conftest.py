@@ -112,6 +112,29 @@ def make(*rules: Mapping[str, object], **engine: object) -> District:
     return District(Engine(read_rules(rules), **engine))
 
 
+BEFORE: Mapping[str, set[str]] = {  # what people may believe before they are told this
+    "open": {"", "flapping"},
+    "flapping": {"", "open"},
+    "worse": {"open", "flapping"},
+    "reminder": {"open"},
+    "clear": {"open", "flapping"},
+    "withdrawn": {"open", "flapping"},
+}
+
+
+def tell(believed: dict[str, str], step: Transition) -> None:
+    """Check what people are told against what they believe of this alert, and keep what they now believe."""
+    if step.cause == "absorbed":
+        believed[step.alert.id] = ""  # from now on its parent's messages speak for it
+    if step.announce is None:
+        return
+    announce, before = str(step.announce), believed.get(step.alert.id, "")
+    assert before in BEFORE[announce], (before, step)
+    believed[step.alert.id] = {"clear": "", "withdrawn": ""}.get(announce, before if announce == "worse" else announce)
+    if announce == "reminder":
+        believed[step.alert.id] = "open"
+
+
 def create_schema(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         for name in SCHEMA:

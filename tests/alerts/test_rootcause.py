@@ -12,7 +12,7 @@ from alerts.events import Policy
 from alerts.model import Alert, Condition, Mute, Transition
 from alerts.rulebook import read_rules
 from ingest.model import Admission, Device, Heard, Presence, Sample, View
-from tests.alerts.conftest import GONE, SILENT, THERE
+from tests.alerts.conftest import GONE, SILENT, THERE, tell
 
 AREA = {"name": "area-out", "kind": "outage", "over": "area", "share": 0.8, "at_least": 5, "severity": "critical"}
 FEEDER = {**AREA, "name": "feeder-out", "over": "feeder", "at_least": 3}
@@ -301,7 +301,4 @@ def test_whatever_falls_silent_and_comes_back_nobody_is_left_believing_it_is_gon
     assert believed == set()
     told: dict[str, str] = {}
     for step in commune.said:
-        if step.announce in ("open", "clear", "withdrawn"):
-            spoken = (told.get(step.alert.id), str(step.announce))
-            assert spoken[0] != spoken[1] or step.alert.parent is not None, spoken
-            told[step.alert.id] = str(step.announce)
+        tell(told, step)
