@@ -1,42 +1,39 @@
-"""Judges what was heard by every rule that concerns it, and keeps the open alerts.
+"""Takes what was heard to every rule that it concerns, and keeps the open alerts.
 
-Decides which steps alerts take; it never stores, publishes, reads a clock or knows a channel. A sample costs
-the rules that match its metrics; a tick costs what is due, not how many devices or alerts there are. Times are
-the centre's (`received_at`, `now`); a device's own time only orders its samples.
+Decides who judges what, and in which order: who is bad is counted before anyone is judged, so that a cause is known
+before what it explains. It never stores, publishes, reads a clock or knows a channel. A sample costs the rules that
+match its metrics; a tick costs what is due, not how many devices or alerts there are. Times are the centre's
+(`received_at`, `now`); a device's own time only orders its samples.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from types import MappingProxyType
 from typing import Final
 
 from alerts import machine
-from alerts.agenda import Agenda
-from alerts.events import Policy, due
-from alerts.model import Alert, Condition, Refused, Request, Transition, Verdict
+from alerts.docket import FLAP, Docket
+from alerts.domains import Grounds
+from alerts.events import Policy
+from alerts.health import BROKEN, Health
+from alerts.index import RuleIndex, Watch
+from alerts.model import Alert, Refused, Request, Transition, Verdict
+from alerts.quiets import Quiets
 from alerts.rule import Finding, Rule, Subject
+from alerts.suppression import Quiet
 from alerts.table import Event
-from ingest.model import FAMILIES, Admission, Device, Heard, Sample, View
+from alerts.verdicts import HELD, WAKE, Verdicts
+from ingest.model import Admission, Device, Heard, Presence, Sample, View
+from ingest.model import Event as Happening
 
-_BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's: sorts as the numbers do
-
-
-@dataclass(frozen=True, slots=True)
-class _Withheld:
-    """A bad finding not to be believed before `until`: just started, or just called a false alarm."""
-
-    rule: Rule
-    device: Device
-    finding: Finding
-    until: int
+_QUIET: Final = "\x1fquiet "  # before the id of a silence or a window: it begins
+_NOTHING: Final[list[Transition]] = []
 
 
 class Engine:
     """The rules, the open alerts and what is due.
 
     `alerts` are those open before a restart and `evaluated_at` when they were last evaluated: the downtime
-    since then counts for no timer. Before `quiet_until` no absence is believed.
+    since then counts for no timer. Before `quiet_until` no absence is believed. `grounds` is what is known of areas,
+    feeders and uplinks.
     """
 
     def __init__(
@@ -48,217 +45,230 @@ class Engine:
         evaluated_at: int | None = None,
         quiet_until: int = 0,
         policy: Policy | None = None,
+        grounds: Grounds | None = None,
     ) -> None:
-        self._policy = policy or Policy()
-        self._quiet_until = quiet_until
-        self._open: dict[str, Alert] = {}
-        self._by_id: dict[str, str] = {}
-        self._by_device: dict[str, set[str]] = {}
         self._devices: dict[str, Device] = {}
-        self._agenda = Agenda()
-        self._withheld: dict[str, _Withheld] = {}
-        self._cooling: dict[str, int] = {}
-        self._born = 0
-        self._rules: dict[str, Rule] = {}
-        for alert in alerts:
-            self._keep(machine.resume(alert, now if evaluated_at is None else evaluated_at, now))
+        self._watches: dict[str, Watch] = {}  # by device; only of those admitted
+        self._presences: dict[str, Presence] = {}
+        self._docket = Docket(policy or Policy(), Quiets(grounds or Grounds()), self._devices)
+        self._register = self._docket.register
+        self._verdicts = Verdicts(self._docket, self._devices, quiet_until)
         self.adopt(rules)
+        for alert in alerts:
+            self._register.keep(machine.resume(alert, now if evaluated_at is None else evaluated_at, now))
+        self._register.look_at(list(self.alerts))
         if now < quiet_until:
-            self._doubt_absences(now)
+            self._verdicts.doubt(quiet_until, now)
 
     @property
     def alerts(self) -> Mapping[str, Alert]:
         """The alerts that are not closed, by key."""
-        return MappingProxyType(self._open)
+        return self._register.alerts
+
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """How each rule fares, by name; one that never did anything is left out."""
+        return self._docket.health.rules
+
+    @property
+    def rules(self) -> Mapping[str, Rule]:
+        """The rules in use, by name."""
+        return {name: rule for name, rule in self._docket.index.rules.items() if rule is not BROKEN}
 
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
-        self._rules = {rule.name: rule for rule in rules}
-        self._of_metric: dict[str, list[tuple[str, Rule]]] = {}  # by family: the metric and who judges it
-        self._of_presence: dict[str, list[Rule]] = {}
-        for rule in self._rules.values():
-            for family in (rule.family,) if rule.family else FAMILIES:
-                if rule.metric is not None:
-                    self._of_metric.setdefault(family, []).append((rule.metric, rule))
-                elif rule.subject is Subject.PRESENCE:
-                    self._of_presence.setdefault(family, []).append(rule)
-        for key in self._open:
-            self._agenda.put(key, 0)
+        self._docket.adopt(RuleIndex([*rules, BROKEN]))
+        self._verdicts.forget(self._docket.index.rules)
+        self._watches.clear()
+        for device in self._devices.values():
+            self._place(device, 0)
+            presence = self._presences[device.address]
+            self._count_presence(device, presence, presence.since)
+
+    def adopt_quiets(self, quiets: Iterable[Quiet], now: int) -> list[Transition]:
+        """Use this set of silences and maintenance windows from now on."""
+        wanted, steps = tuple(quiets), list[Transition]()
+        if wanted == self._docket.quiets.all:
+            return steps
+        for gone in self._docket.quiets.adopt(wanted):
+            self._register.remind(_QUIET + gone.id, None)
+            steps += self._docket.end_quiet(gone, now)
+        for ident, when in self._docket.quiets.starts(now).items():
+            self._register.remind(_QUIET + ident, when)
+        return steps + self._docket.begin_quiet(self._docket.quiets.all, now)
+
+    def doubt(self, until: int, now: int) -> None:
+        """Believe no absence before this time: we only just began to hear, or our clock leapt."""
+        self._verdicts.doubt(until, now)
+
+    def learn(self, rule: str, device: str, memory: object) -> None:
+        """Give a rule with a memory what it is to remember of a device: a baseline made from the past."""
+        self._verdicts.learn(f"{rule}@{device}", memory)
 
     def observe(self, heard: Heard) -> list[Transition]:
-        """Judge what one step of the ingest changed: the samples in their order, then who is there."""
-        steps: list[Transition] = []
+        """Judge what one step of the ingest changed: samples and events in their order, then who is there."""
+        now = heard.now
         for view in heard.views:
-            self._devices[view.device.address] = view.device
+            self._meet(view, now)
         for sample in heard.samples:
-            steps += self._judge_sample(sample, min(sample.received_at, heard.now))
+            watch = self._watches.get(sample.device)
+            if watch is not None and watch.counts:
+                self._count_metrics(watch, sample, min(sample.received_at, now))
+        steps = self._judge_domains(now)
+        for sample in heard.samples:
+            steps += self._judge_sample(sample, min(sample.received_at, now))
+        for event in heard.events:
+            steps += self._judge_event(event, min(event.received_at, now))
         for view in heard.views:
-            steps += self._judge_view(view, heard.now)
+            steps += self._judge_view(view, now)
+        return steps
+
+    def end_series(self, device: str, metric: str, now: int) -> list[Transition]:
+        """A series was withdrawn: what was only becoming bad is so no more, and what is bad stays so."""
+        steps: list[Transition] = []
+        for key in self._register.of_device(device):
+            rule = self._docket.rule_of(self.alerts[key])
+            if rule is not None and rule.metric == metric:
+                steps += self._docket.apply(rule, self._devices[device], Finding(Verdict.BETWEEN, reason="ended"), now)
         return steps
 
     def tick(self, now: int) -> list[Transition]:
-        """Let time pass: timers, acknowledgements that run out, alerts nobody looked at, rules gone."""
+        """Let time pass: timers, suppressions and acknowledgements that end, rules gone."""
         steps: list[Transition] = []
-        for key in self._agenda.take(now):
-            held = self._withheld.get(key)
-            if held is not None and held.until <= now:
-                del self._withheld[key]
-                if self._admits(held.device):
-                    steps += self._apply(held.rule, held.device, held.finding, now)
-            alert = self._open.get(key)
-            if alert is not None:
-                steps += self._moved(alert, machine.pass_time(alert, self._rule_of(alert), now, self._policy))
+        for key in self._register.take(now):
+            if not key.startswith("\x1f"):
+                steps += self._docket.pass_time(key, now)
+            elif key.startswith(HELD):
+                steps += self._verdicts.believe(key.removeprefix(HELD), now)
+            elif key.startswith(FLAP):
+                steps += self._docket.settle_flaps(key.removeprefix(FLAP), now)
+            elif key.startswith(WAKE):
+                steps += self._verdicts.wake(key.removeprefix(WAKE), now)
+            else:
+                steps += self._begin_quiet(key.removeprefix(_QUIET), now)
         return steps
 
     def act(self, request: Request, now: int) -> Transition | Refused:
         """Do what an operator asks of an alert, or say why not."""
-        alert = self._open.get(self._by_id.get(request.alert_id, ""))
+        return self.act_on(request, now)[0]
+
+    def act_on(self, request: Request, now: int) -> tuple[Transition | Refused, list[Transition]]:
+        """The same, with the steps that follow from it."""
+        alert = self._register.of_id(request.alert_id)
         if alert is None:
-            return Refused("not_open", "no open alert has this id")
-        step = machine.ask(alert, request, now)
-        if isinstance(step, Transition):
-            if step.alert.outcome == "false_alarm":
-                self._cooling = {key: until for key, until in self._cooling.items() if until > now}
-                self._cooling[alert.key] = now + self._policy.cool_down_ms
-            self._keep(step.alert)
-        return step
+            return Refused("not_open", "no open alert has this id"), []
+        step, more = self._docket.act(alert, request, now)
+        if isinstance(step, Transition) and step.alert.outcome == "false_alarm":
+            self._verdicts.cool(alert.key, now)
+        return step, more
+
+    def _meet(self, view: View, now: int) -> None:
+        """Take in what a device is and whether it is there, before anyone is judged."""
+        device, presence = view.device, view.presence
+        if self._devices.get(device.address) != device:
+            self._devices[device.address] = device
+            self._place(device, now)
+        since = now if device.address in self._presences else presence.since  # who was silent before us: since then
+        self._presences[device.address] = presence
+        self._count_presence(device, presence, since)
+
+    def _place(self, device: Device, now: int) -> None:
+        if device.admission is Admission.ADMITTED:
+            self._watches[device.address] = self._docket.index.watch(device.family)
+        else:
+            self._watches.pop(device.address, None)
+        self._docket.explaining.causes.place(device, now)
+
+    def _count_presence(self, device: Device, presence: Presence, since: int) -> None:
+        watch = self._watches.get(device.address)
+        for rule in () if watch is None else watch.absent:
+            self._docket.explaining.causes.note(rule, device, rule.test.judge(presence), since)
+
+    def _count_metrics(self, watch: Watch, sample: Sample, at: int) -> None:
+        for metric, rules in watch.counts.items():
+            if metric in sample.metrics:
+                for rule in rules:
+                    finding = rule.test.judge(sample.metrics[metric])
+                    self._docket.explaining.causes.note(rule, self._devices[sample.device], finding, at)
+
+    def _judge_domains(self, now: int) -> list[Transition]:
+        steps: list[Transition] = []
+        for rule, domain, finding in self._docket.explaining.causes.findings(now):
+            steps += self._docket.apply(rule, domain, finding, now)
+        return steps
+
+    def report(self, rule: Rule, device: Device, finding: Finding, at: int) -> list[Transition]:
+        """Take what somebody else judged, by a rule that the engine knows by name (its title may be its own)."""
+        return self._docket.apply(rule, device, finding, at)
 
     def _judge_sample(self, sample: Sample, at: int) -> list[Transition]:
-        device = self._devices.get(sample.device)
-        if device is None or device.admission is not Admission.ADMITTED:
+        """Of a device without trouble nothing but numbers out of every rule's calm range is looked at further."""
+        address = sample.device
+        watch = self._watches.get(address)
+        if watch is None:
+            return _NOTHING
+        if not (self._register.troubled(address) or self._docket.flaps.troubled(address)):
+            calm = watch.calm
+            for metric, value in sample.metrics.items():
+                if metric in calm:
+                    low, high = calm[metric]
+                    try:
+                        if not low <= value <= high:  # type: ignore[operator]
+                            break
+                    except TypeError:  # a word, or unknown
+                        if value is not None or low > high:
+                            break
+            else:
+                if not self._verdicts.waits(address):
+                    return _NOTHING
+        return self._judge_metrics(sample, self._devices[address], watch, at)
+
+    def _judge_metrics(self, sample: Sample, device: Device, watch: Watch, at: int) -> list[Transition]:
+        steps: list[Transition] = []
+        for metric, value in sample.metrics.items():
+            for rule in watch.metric.get(metric, ()):
+                steps += self._verdicts.judge(rule, device, value, at, sample.ts)
+            for rule in watch.series.get(metric, ()):
+                steps += self._verdicts.recall(rule, device, sample.metrics, at, sample.ts)
+        return steps
+
+    def _judge_event(self, event: Happening, at: int) -> list[Transition]:
+        watch = self._watches.get(event.device)
+        if watch is None:
             return []
         steps: list[Transition] = []
-        metrics = sample.metrics
-        calm = not self._withheld and not self._by_device.get(sample.device)  # then only what is bad matters
-        for metric, rule in self._of_metric.get(device.family, ()):
-            if metric in metrics and (not calm or rule.test.suspects(metrics[metric])):
-                steps += self._apply(rule, device, rule.test.judge(metrics[metric]), at, sample.ts)
+        for rule in watch.events:
+            steps += self._verdicts.recall(rule, self._devices[event.device], event, at, None)
         return steps
 
     def _judge_view(self, view: View, now: int) -> list[Transition]:
         device, presence = view.device, view.presence
-        if device.admission is not Admission.ADMITTED:
-            return self._end_all(device.address, Event.RETIRED, now)
+        watch = self._watches.get(device.address)
+        if watch is None:
+            return self._docket.end_all(device.address, Event.RETIRED, now)
         steps: list[Transition] = []
         if presence.unknown or presence.connected is False or not presence.fresh:
             steps += self._doubt_metrics(device, presence.reason, now)
-        for rule in self._of_presence.get(device.family, ()):
-            steps += self._apply(rule, device, rule.test.judge(presence), now)
+        for rule in watch.presence:
+            steps += self._verdicts.judge(rule, device, presence, now, None)
+        for rule in watch.uptime:
+            steps += self._verdicts.recall(rule, device, presence, now, None)
         return steps
 
     def _doubt_metrics(self, device: Device, reason: str, now: int) -> list[Transition]:
         """A device that does not speak: its metrics' alerts keep, as stale; silence has a rule of its own."""
         steps: list[Transition] = []
-        for key in sorted(self._by_device.get(device.address, ())):
-            alert = self._open[key]
-            rule = self._rules.get(alert.rule)
-            if rule and rule.subject is Subject.METRIC and alert.verdict is not Verdict.UNKNOWN:
-                steps += self._apply(rule, device, Finding(Verdict.UNKNOWN, reason=reason), now)
+        for key in self._register.of_device(device.address):
+            alert = self.alerts[key]
+            rule = self._docket.rule_of(alert)
+            metric = rule is not None and rule.subject in (Subject.METRIC, Subject.SERIES)
+            if rule and metric and alert.verdict is not Verdict.UNKNOWN:
+                steps += self._docket.apply(rule, device, Finding(Verdict.UNKNOWN, reason=reason), now)
         return steps
 
-    def _doubt_absences(self, now: int) -> None:
-        """After a start: who was becoming absent is so only if nothing better is heard until all is quiet."""
-        for alert in list(self._open.values()):
-            rule = self._rule_of(alert)
-            if rule is None or rule.subject is not Subject.PRESENCE or alert.verdict is not Verdict.BAD:
-                continue
-            if alert.condition is Condition.PENDING:
-                device = Device(alert.device, Admission.ADMITTED, area=alert.area)
-                bad = Finding(Verdict.BAD, alert.value, alert.reason, alert.severity)
-                self._withheld[alert.key] = _Withheld(rule, device, bad, self._quiet_until)
-                self._keep(replace(alert, verdict=Verdict.UNKNOWN, last_observed=now))
-
-    def _apply(
-        self, rule: Rule, device: Device, finding: Finding, at: int, sampled_at: int | None = None
-    ) -> list[Transition]:
-        key = f"{rule.name}@{device.address}"
-        alert = self._open.get(key)
-        if alert is not None and _late(alert, sampled_at):
+    def _begin_quiet(self, ident: str, now: int) -> list[Transition]:
+        quiet = self._docket.quiets.get(ident)
+        if quiet is None:
             return []
-        if self._withheld.pop(key, None) is not None:
-            self._schedule(key)
-        bad = finding.verdict is Verdict.BAD
-        if alert is None and not bad:
-            return []
-        if bad and (until := self._believed_from(rule, key)) > at:
-            self._withheld[key] = _Withheld(rule, device, finding, until)
-            self._schedule(key)
-            finding = Finding(Verdict.UNKNOWN, reason="starting")
-        if alert is None:
-            if finding.verdict is not Verdict.BAD:
-                return []
-            alert = self._bear(rule, device, at)
-        if sampled_at is not None:
-            alert = replace(alert, sampled_at=sampled_at)
-        return self._moved(alert, machine.judge(alert, rule, finding, at, self._policy))
-
-    def _moved(self, before: Alert, moved: machine.Moved) -> list[Transition]:
-        """Keep the alert as it now is; past the reopen window a new one begins in its place."""
-        after, step = moved
-        self._keep(after)
-        if step is None:
-            return []
-        if step.cause != Event.LATER.name.lower():
-            return [step]
-        rule = self._rules[after.rule]
-        device = self._devices.get(after.device) or Device(after.device, area=after.area)
-        young = replace(self._bear(rule, device, step.at), timer=before.timer, since=before.timer or step.at)
-        finding = Finding(Verdict.BAD, after.value, after.reason, after.severity)
-        return [step, *self._moved(young, machine.judge(young, rule, finding, step.at, self._policy))]
-
-    def _end_all(self, address: str, event: Event, now: int) -> list[Transition]:
-        steps: list[Transition] = []
-        for key in sorted(self._by_device.get(address, ())):
-            steps += self._moved(self._open[key], machine.move(self._open[key], event, now))
-        return steps
-
-    def _keep(self, alert: Alert) -> None:
-        key = alert.key
-        if alert.open:
-            self._open[key] = alert
-            self._by_id[alert.id] = key
-            self._by_device.setdefault(alert.device, set()).add(key)
-        else:
-            self._open.pop(key, None)
-            self._by_id.pop(alert.id, None)
-            self._by_device.get(alert.device, set()).discard(key)
-        self._schedule(key)
-
-    def _schedule(self, key: str) -> None:
-        """Put on the agenda when time alone will next matter to this key."""
-        alert, held = self._open.get(key), self._withheld.get(key)
-        times = [] if held is None else [held.until]
-        if alert is not None and (when := due(alert, self._rule_of(alert), self._policy)) is not None:
-            times.append(when)
-        self._agenda.put(key, min(times, default=None))
-
-    def _believed_from(self, rule: Rule, key: str) -> int:
-        quiet = self._quiet_until if rule.subject is Subject.PRESENCE else 0
-        return max(quiet, self._cooling.get(key, 0))
-
-    def _admits(self, device: Device) -> bool:
-        return self._devices.get(device.address, device).admission is Admission.ADMITTED
-
-    def _rule_of(self, alert: Alert) -> Rule | None:
-        """Its rule, if that still judges what the alert is about."""
-        rule = self._rules.get(alert.rule)
-        family = alert.device.split("/", 2)[1]
-        if rule is None or rule.metric != alert.metric or rule.family not in (None, family):
-            return None
-        return rule
-
-    def _bear(self, rule: Rule, device: Device, at: int) -> Alert:
-        self._born += 1
-        alert_id = _name(f"{rule.name}@{device.address}@{at}@{self._born}", at)
-        return machine.born(rule, device.address, device.area, at, alert_id)
-
-
-def _late(alert: Alert, sampled_at: int | None) -> bool:
-    """A sample older than one already judged: it is history, not news."""
-    return sampled_at is not None and alert.sampled_at is not None and sampled_at < alert.sampled_at
-
-
-def _name(seed: str, at: int) -> str:
-    """An id of 26 letters like a ULID: ten of the time, sixteen of a digest, so that a replay names alike."""
-    number = (at << 80) | int.from_bytes(sha256(seed.encode()).digest()[:10], "big")
-    return "".join(_BASE32[(number >> shift) & 31] for shift in range(125, -1, -5))
+        self._register.remind(_QUIET + ident, quiet.next_start(now))
+        return self._docket.begin_quiet([quiet], now)

@@ -6,12 +6,14 @@ class AlertsError(Exception):
 
 
 class RuleError(AlertsError):
-    """A rule cannot be used; the sentence names the rule, the key and the mend."""
+    """A rule cannot be used; the sentence names the line, the rule, the key and the mend."""
 
-    def __init__(self, rule: str, problem: str) -> None:
-        super().__init__(f"rule {rule!r}: {problem}")
+    def __init__(self, rule: str, problem: str, line: int | None = None) -> None:
+        where = "" if line is None else f"line {line}: "
+        super().__init__(f"{where}rule {rule!r}: {problem}")
         self.rule = rule
         self.problem = problem
+        self.line = line
 
 
 class StoreDownError(AlertsError):

@@ -11,7 +11,7 @@ from typing import Final
 
 from alerts.model import Alert, Severity, Verdict
 from alerts.rule import Finding, Rule
-from alerts.table import FIRING, RECOVERING, WAITING, Event, State, state_of
+from alerts.table import FIRING, HARD, RECOVERING, WAITING, Event, State, state_of
 
 HOUR: Final = 3_600_000
 
@@ -25,6 +25,9 @@ class Policy:
 
     reopen_ms: int = 15 * 60_000
     cool_down_ms: int = 10 * 60_000  # after a false alarm
+    hold_ms: int = 60_000  # a first message waits so long, from the first bad evaluation, for a cause of many
+    longest_hold_ms: int = 5 * 60_000  # and while more of the same kind keep failing near it
+    grace_ms: int = 60_000  # past a device's own silence, after what explained it is over
     close_after: Mapping[Severity, int | None] = field(
         default_factory=lambda: {
             Severity.WARNING: HOUR,
@@ -46,12 +49,19 @@ def of_finding(alert: Alert, rule: Rule, finding: Finding, at: int, policy: Poli
             return Event.BETWEEN
         case Verdict.GOOD:
             active = state in FIRING or state in RECOVERING
-            return Event.SETTLED if active and spent >= rule.keep_ms else Event.GOOD
+            return settled(alert) if active and spent >= rule.keep_ms else Event.GOOD
         case Verdict.BAD if state in FIRING or state in RECOVERING:
             severity = finding.severity or rule.severity
             return Event.WORSE if severity.rank > alert.peak_severity.rank else Event.BAD
         case Verdict.BAD:
             return _ripe(alert, at, policy) if spent >= rule.for_ms else Event.BAD
+
+
+def settled(alert: Alert) -> Event:
+    """Which way an alert that is good for long enough is over: told now, told later, or never worth telling."""
+    if alert.parent is not None and not alert.believed:
+        return Event.EXPLAINED
+    return Event.SETTLED_MUTED if alert.believed and alert.suppressed else Event.SETTLED
 
 
 def of_time(alert: Alert, rule: Rule | None, at: int, policy: Policy) -> Event | None:
@@ -68,8 +78,9 @@ def of_time(alert: Alert, rule: Rule | None, at: int, policy: Policy) -> Event |
         return _ripe(alert, at, policy)
     if state is State.CLEARED:
         return Event.FORGOTTEN
-    settled = alert.timer is not None and alert.verdict is Verdict.GOOD and at - alert.timer >= rule.keep_ms
-    return Event.SETTLED if settled else Event.EXPIRED
+    if alert.timer is not None and alert.verdict is Verdict.GOOD and at - alert.timer >= rule.keep_ms:
+        return settled(alert)
+    return Event.EXPIRED if alert.ack_until is not None and alert.ack_until <= at else None
 
 
 def due(alert: Alert, rule: Rule | None, policy: Policy) -> int | None:
@@ -85,8 +96,17 @@ def due(alert: Alert, rule: Rule | None, policy: Policy) -> int | None:
     if alert.acked and alert.ack_until is not None:
         times.append(alert.ack_until)
     patience = policy.close_after.get(alert.peak_severity)
-    if state is State.CLEARED and alert.cleared_at is not None and patience is not None:
+    if state is State.CLEARED and alert.cleared_at is not None and patience is not None and not alert.believed:
         times.append(alert.cleared_at + patience)
+    return min(times, default=None)
+
+
+def free_at(alert: Alert) -> int | None:
+    """When time alone will next change what suppresses the alert, or make it sure what people are owed."""
+    times = [each.until for each in alert.suppressions if each.until is not None]
+    hard = state_of(alert) in HARD
+    if not alert.suppressions and alert.freed_at is not None and alert.tell_by is not None and hard:
+        times.append(alert.tell_by)
     return min(times, default=None)
 
 
@@ -98,5 +118,5 @@ def _fired_too_soon(alert: Alert, rule: Rule, at: int) -> bool:
 
 
 def _ripe(alert: Alert, at: int, policy: Policy) -> Event:
-    late = alert.cleared_at is not None and at - alert.cleared_at > policy.reopen_ms
+    late = alert.cleared_at is not None and at - alert.cleared_at > policy.reopen_ms and not alert.believed
     return Event.LATER if late else Event.RIPE

@@ -8,9 +8,22 @@ from dataclasses import replace
 from typing import Final
 
 from alerts.events import Policy, of_finding, of_time
-from alerts.model import Action, Alert, Announce, Condition, Refused, Request, Severity, Transition, Verdict
+from alerts.model import (
+    Action,
+    Alert,
+    Announce,
+    Condition,
+    Mute,
+    Refused,
+    Request,
+    Severity,
+    Suppression,
+    Transition,
+    Verdict,
+)
 from alerts.rule import Finding, Rule
 from alerts.table import ACKED, FIRING, RECOVERING, TABLE, WAITING, Event, Row, State, state_of
+from alerts.telling import announced, free, spoken
 
 Moved = tuple[Alert, Transition | None]
 """The alert as it now is, and the step that others must hear of, if it is one."""
@@ -23,9 +36,20 @@ _CONDITION: Final = {
     State.RECOVERING_ACKED: Condition.RECOVERING,
     State.CLEARED: Condition.CLEARED,
     State.RELAPSING: Condition.CLEARED,
+    State.CLEARED_ACKED: Condition.CLEARED,
     State.CLOSED: Condition.CLOSED,
 }
-_ACTS: Final = {Action.ACK: Event.ACK, Action.UNACK: Event.UNACK, Action.CLOSE: Event.CLOSE}
+_ACTS: Final = {
+    Action.ACK: Event.ACK,
+    Action.UNACK: Event.UNACK,
+    Action.CLOSE: Event.CLOSE,
+    Action.SHELVE: Event.SHELVE,
+    Action.UNSHELVE: Event.UNSHELVE,
+    Action.ASSIGN: Event.ASSIGN,
+}
+_SEEN: Final = (Event.ACK, Event.CLOSE, Event.ACK_MUTED)
+_OVER: Final = (Event.SETTLED, Event.SETTLED_MUTED, Event.EXPLAINED)
+MAX_SHELF_MS: Final = 7 * 24 * 3_600_000
 
 
 def born(rule: Rule, device: str, area: str | None, at: int, alert_id: str) -> Alert:
@@ -64,9 +88,10 @@ def judge(alert: Alert, rule: Rule, finding: Finding, at: int, policy: Policy) -
     row = TABLE[state].get(event)
     if row is None:
         return seen, None
-    after = seen if row.after is state and row.tell is None else _enter(seen, row, at)
-    told = _worth_telling(alert, after) or row.tell is not None
-    return _step(alert, after, row.tell, event, at) if told else (after, None)
+    said = spoken(seen, row, event)
+    after = seen if row.after is state and said is None else _enter(seen, row, event, at)
+    told = _worth_telling(alert, after) or said is not None
+    return _step(alert, after, said, event, at) if told else (after, None)
 
 
 def pass_time(alert: Alert, rule: Rule | None, at: int, policy: Policy) -> Moved:
@@ -75,30 +100,48 @@ def pass_time(alert: Alert, rule: Rule | None, at: int, policy: Policy) -> Moved
     return (alert, None) if event is None else move(alert, event, at)
 
 
-def move(alert: Alert, event: Event, at: int) -> Moved:
+def move(alert: Alert, event: Event, at: int, *, actor: str | None = None, comment: str | None = None) -> Moved:
     """Take one row of the table; an event it does not name changes nothing."""
     row = TABLE[state_of(alert)].get(event)
-    return (alert, None) if row is None else _step(alert, _enter(alert, row, at), row.tell, event, at)
+    if row is None:
+        return alert, None
+    said = spoken(alert, row, event)
+    step = _transition(alert, _enter(alert, row, event, at), said, event, at, actor, comment)
+    return step.alert, step
 
 
-def ask(alert: Alert, request: Request, at: int) -> Transition | Refused:
+def tell_truth(alert: Alert, at: int) -> Moved:
+    """Rule 30: once it is sure, people are told at most once, and only where the truth is not what they believe."""
+    if not free(alert, at) or TABLE[state_of(alert)].get(Event.TRUTH) is None:
+        return alert, None
+    after, step = move(alert, Event.TRUTH, at)
+    if step is None:
+        return alert, None
+    after = replace(after, freed_at=None, tell_by=None)
+    return after, replace(step, alert=after)
+
+
+def ask(alert: Alert, request: Request, at: int, patience_ms: int | None = None) -> Transition | Refused:
     """What an operator's request makes of an alert. Asking twice changes nothing more."""
+    who, words = request.actor, request.text
     if request.action is Action.COMMENT:
-        return _transition(alert, alert, None, Action.COMMENT, at, request)
-    if request.until is not None and request.until <= at:
-        return Refused("bad_until", "an acknowledgement must end in the future")
-    event = _ACTS[request.action]
-    if event is Event.CLOSE and request.reason == "false_alarm":
-        event = Event.FALSE_ALARM
+        return _transition(alert, alert, None, Action.COMMENT, at, who, words)
+    if wrong := _wrong_end(request, at):
+        return wrong
+    event = _asked(alert, request)
     row = TABLE[state_of(alert)].get(event)
     if row is None:
         return _refusal(alert, event)
-    after = _enter(alert, row, at)
-    if event is Event.ACK and not alert.acked and row.after is not State.PENDING:
-        after = replace(after, acked=True, acked_by=request.actor, acked_at=at)
-    if row.after in ACKED:
+    if event is Event.UNSHELVE and not alert.muted_by(Mute.SHELVED):
+        return Refused("not_shelved", "the alert is not shelved")
+    asked = _with_request(alert, request, at, patience_ms)
+    said = spoken(asked, row, event)
+    after = _enter(asked, row, event, at)
+    if event in _SEEN and not alert.acked and row.after is not State.PENDING:
+        after = replace(after, acked=row.after is not State.RELAPSING, acked_by=request.actor, acked_at=at)
+    if row.after in ACKED and event is Event.ACK:
         after = replace(after, ack_until=request.until or after.ack_until)
-    return _transition(alert, after, row.tell, event, at, request)
+    return _transition(alert, after, said, event, at, who, words)
 
 
 def resume(alert: Alert, down_since: int, at: int) -> Alert:
@@ -115,7 +158,7 @@ def _thaw(alert: Alert, at: int) -> Alert:
     return replace(alert, timer=alert.timer + max(0, at - alert.last_observed))
 
 
-def _enter(alert: Alert, row: Row, at: int) -> Alert:
+def _enter(alert: Alert, row: Row, event: Event, at: int) -> Alert:
     """The alert in the row's state, with the times that belong to entering it."""
     before, after = state_of(alert), row.after
     entered = replace(
@@ -123,11 +166,11 @@ def _enter(alert: Alert, row: Row, at: int) -> Alert:
         condition=_CONDITION[after],
         outcome=row.outcome,
         timer=_timer(alert, before, after, at),
-        announced=_announced(alert, row.tell),
+        announced=announced(alert, spoken(alert, row, event), event),
     )
     if after in FIRING and before not in FIRING and before not in RECOVERING:
         entered = _begin_episode(entered, alert, at)
-    if row.tell is Announce.CLEAR:
+    if event in _OVER:
         entered = replace(entered, cleared_at=at)
     if after is State.PENDING:
         entered = replace(entered, cleared_at=None)  # seen: the next firing needs no window
@@ -151,6 +194,8 @@ def _begin_episode(entered: Alert, before: Alert, at: int) -> Alert:
     """First firing, or firing again after people were told that it was over."""
     if before.firing_since is None:
         return replace(entered, firing_since=at)
+    if before.believed:  # people were never told that it was over: the same episode to them
+        return replace(entered, cleared_at=None)
     began = at if before.timer is None else before.timer
     return replace(
         entered,
@@ -162,12 +207,6 @@ def _begin_episode(entered: Alert, before: Alert, at: int) -> Alert:
     )
 
 
-def _announced(alert: Alert, tell: Announce | None) -> str | None:
-    if tell is None:
-        return alert.announced
-    return Announce.CLEAR if tell.ends else Announce.OPEN
-
-
 def _worth_telling(before: Alert, after: Alert) -> bool:
     """Whether a finding changed what must survive a restart or be seen, beyond a newer value."""
     if before.version == 0 or state_of(before) is not state_of(after) or before.severity is not after.severity:
@@ -176,28 +215,60 @@ def _worth_telling(before: Alert, after: Alert) -> bool:
     return before.verdict is not after.verdict and (unknown or after.timer is not None)
 
 
-def _step(before: Alert, after: Alert, tell: Announce | None, event: Event, at: int) -> Moved:
-    step = _transition(before, after, tell, event, at)
+def _step(before: Alert, after: Alert, said: Announce | None, event: Event, at: int) -> Moved:
+    step = _transition(before, after, said, event, at)
     return step.alert, step
 
 
 def _transition(
     before: Alert,
     after: Alert,
-    tell: Announce | None,
+    said: Announce | None,
     cause: Event | Action,
     at: int,
-    request: Request | None = None,
+    actor: str | None = None,
+    comment: str | None = None,
 ) -> Transition:
     return Transition(
         alert=replace(after, version=before.version + 1),
         before=None if before.version == 0 else before.condition,
         cause=cause.name.lower(),
         at=at,
-        announce=tell,
-        actor=None if request is None else request.actor,
-        comment=None if request is None else request.text,
+        announce=said,
+        actor=actor,
+        comment=comment,
     )
+
+
+def _asked(alert: Alert, request: Request) -> Event:
+    """The event of a request; seeing what people still believe in does not end it while they may not be told."""
+    event = _ACTS[request.action]
+    if event is Event.CLOSE and request.reason == "false_alarm":
+        return Event.FALSE_ALARM
+    over = alert.condition is Condition.CLEARED and alert.suppressed and alert.believed
+    return Event.ACK_MUTED if over and event in (Event.ACK, Event.CLOSE) else event
+
+
+def _wrong_end(request: Request, at: int) -> Refused | None:
+    if request.until is not None and request.until <= at:
+        return Refused("bad_until", "it must end in the future")
+    if request.action is Action.SHELVE and (request.until is None or request.until - at > MAX_SHELF_MS):
+        return Refused("bad_until", "shelving needs an end, 7 days from now at most")
+    return None
+
+
+def _with_request(alert: Alert, request: Request, at: int, patience_ms: int | None) -> Alert:
+    """The alert with what the request itself puts on it or takes off."""
+    if request.action is Action.ASSIGN:
+        return replace(alert, assignee=request.assignee)
+    if request.action not in (Action.SHELVE, Action.UNSHELVE):
+        return alert
+    others = tuple(each for each in alert.suppressions if each.kind is not Mute.SHELVED)
+    if request.action is Action.UNSHELVE:
+        freed = (at, None if patience_ms is None else at + patience_ms) if not others else (alert.freed_at, None)
+        return replace(alert, suppressions=others, freed_at=freed[0], tell_by=freed[1])
+    shelf = Suppression(Mute.SHELVED, "", at, request.until, request.actor, request.text or "")
+    return replace(alert, suppressions=(*others, shelf), freed_at=None, tell_by=None)
 
 
 def _refusal(alert: Alert, event: Event) -> Refused:

@@ -1,7 +1,7 @@
 """The words of the alert floor, after ISA-18.2 and ITU-T X.733.
 
 Values only; times are integers of epoch milliseconds. Two axes and a set, never one status column: the
-condition, the acknowledgement, and (with the next issue) what suppresses its announcement.
+condition, the acknowledgement, and what suppresses its announcement.
 """
 
 from collections.abc import Mapping
@@ -50,6 +50,7 @@ class Announce(StrEnum):
 
     OPEN = "open"
     WORSE = "worse"
+    FLAPPING = "flapping"  # it changes all the time: no more of it until it is steady, then the truth once
     REMINDER = "reminder"  # an acknowledgement ran out and the trouble is still there
     CLEAR = "clear"
     WITHDRAWN = "withdrawn"  # it ended for a reason that is not recovery; never worded "resolved"
@@ -60,11 +61,38 @@ class Announce(StrEnum):
         return self in (Announce.CLEAR, Announce.WITHDRAWN)
 
 
+class Mute(StrEnum):
+    """Why people are not told for now; evaluation goes on all the same. ISA-18.2's words stand beside."""
+
+    SILENCE = "silence"  # someone asked for quiet
+    MAINTENANCE = "maintenance"  # out of service
+    PARENT = "parent"  # suppressed by design: another alert explains it
+    FLAPPING = "flapping"  # suppressed by design
+    SHELVED = "shelved"  # shelved
+    HELD = "held"  # a first message waits for a cause that explains many
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One reason for not telling: `source` is the silence, window or alert behind it, `author` a person or `engine`.
+
+    `until` is its end where that is known: a parent ends when it is over, flapping when it is steady.
+    """
+
+    kind: Mute
+    source: str = ""
+    since: int = 0
+    until: int | None = None
+    author: str = "engine"
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One abnormal condition of one device by one rule, from its first bad evaluation to its end.
+    """One abnormal condition of one subject by one rule, from its first bad evaluation to its end.
 
-    `key` is `rule@site/family/device`; at most one alert of a key is open. `id` is sortable by time.
+    `device` is the subject: a device's address, or of an outage `area:que-trung`, `gateway:…` and so on.
+    `key` is `rule@device`; at most one alert of a key is open. `id` is sortable by time.
     `timer` is when the running `for` or `keep` began, moved on by time that does not count (nothing known,
     engine down). The title is kept with the alert, so that it reads well when its rule is gone.
     """
@@ -95,13 +123,39 @@ class Alert:
     acked_by: str | None = None
     acked_at: int | None = None
     ack_until: int | None = None
-    announced: str | None = None  # what people were last told: `open`, `clear`, or nothing yet
+    announced: str | None = None  # what people were last told: `open`, `flapping`, `clear`, or nothing yet
     version: int = 0  # grows by one with every step; 0 has not begun
+    suppressions: tuple[Suppression, ...] = ()
+    freed_at: int | None = None  # when the last suppression ended, until it is sure what people are to be told
+    tell_by: int | None = None  # when it is sure even if nobody has looked since
+    assignee: str | None = None
+    parent: str | None = None  # the id of the alert that explains it
+    thread: str | None = None  # the id whose messages it goes on with; its own where None
 
     @property
     def open(self) -> bool:
         """Still of concern to someone: not yet closed."""
         return self.condition is not Condition.CLOSED
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether people are not to be told, nor escalated to: suppressed, or just freed and not yet seen anew."""
+        return bool(self.suppressions) or self.freed_at is not None
+
+    @property
+    def believed(self) -> bool:
+        """Whether people were told of it and not yet of its end."""
+        return self.announced in (Announce.OPEN, Announce.FLAPPING)
+
+    @property
+    def subject(self) -> str:
+        """What kind of thing it is about: `device`, or of an outage `area`, `gateway`, `feeder`, … or `centre`."""
+        kind, colon, _ = self.device.partition(":")
+        return kind if colon else "device"
+
+    def muted_by(self, kind: Mute) -> bool:
+        """Whether a suppression of this kind is in force."""
+        return any(each.kind is kind for each in self.suppressions)
 
     @property
     def quality(self) -> str:
@@ -130,6 +184,9 @@ class Action(StrEnum):
 
     ACK = "ack"
     UNACK = "unack"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    ASSIGN = "assign"
     CLOSE = "close"
     COMMENT = "comment"
 
@@ -138,8 +195,8 @@ class Action(StrEnum):
 class Request:
     """An operator asks something of an alert; who may ask it is decided above this floor.
 
-    `until` (epoch ms) ends an acknowledgement; `reason` is `false_alarm` where a close asserts one; `text`
-    is the operator's own words.
+    `until` (epoch ms) ends an acknowledgement or a shelving; `reason` is `false_alarm` where a close asserts one;
+    `text` is the operator's own words; `assignee`, whose it is to be (nobody's where None).
     """
 
     id: str
@@ -151,6 +208,7 @@ class Request:
     until: int | None = None
     reason: str | None = None
     text: str | None = None
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

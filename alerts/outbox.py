@@ -18,7 +18,7 @@ LEASE_MS: Final = 10_000
 RETRIES: Final = 3
 RETRY_MS: Final = 15_000  # doubled with every further attempt
 
-_SEEN: Final = frozenset({Event.ACK.name.lower(), Event.CLOSE.name.lower()})
+_SEEN: Final = frozenset(event.name.lower() for event in (Event.ACK, Event.ACK_MUTED, Event.CLOSE))
 
 
 class Delivery(StrEnum):

@@ -4,7 +4,7 @@ Shell: it decides nothing (`alerts.outbox` does, inside the transaction). Every 
 waits `wait_s` for a connection at most. The statements are in `alerts/queries.sql`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
@@ -17,6 +17,7 @@ from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.model import Alert, Request, Severity, Transition
 from alerts.outbox import Letter
 from alerts.store import Answer, Entry, never_fired
+from alerts.suppression import Quiet, Silence
 from ingest.queries import load
 
 SQL: Final[Mapping[str, LiteralString]] = load("alerts")
@@ -25,9 +26,19 @@ Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresStore:
-    """Both ports of `alerts.store`. Raises `StoreDownError` while there is no database to reach."""
+    """The ports of `alerts.store`; `owe` keeps what people are owed, in the transaction of the steps.
 
-    def __init__(self, pool: ConnectionPool[Any], *, wait_s: float = 2.0) -> None:
+    Raises `StoreDownError` while there is no database to reach.
+    """
+
+    def __init__(
+        self,
+        pool: ConnectionPool[Any],
+        *,
+        wait_s: float = 2.0,
+        owe: Callable[[Cursor, Sequence[Transition]], None] | None = None,
+    ) -> None:
+        self._owe = owe
         self._pool = pool
         self._wait_s = wait_s
 
@@ -50,7 +61,10 @@ class PostgresStore:
         with self._transaction() as cursor:
             if steps:
                 cursor.executemany(SQL["save_alert"], [rows.of_alert(step.alert) for step in steps])
-                _post(cursor, _save_timeline(cursor, steps), channels)
+                new = _save_timeline(cursor, steps)
+                _post(cursor, new, channels)
+                if self._owe is not None:
+                    self._owe(cursor, new)
             forgotten = [step.alert.id for step in steps if never_fired(step.alert)]
             if forgotten:
                 cursor.execute(SQL["forget_alerts"], {"ids": forgotten})
@@ -104,6 +118,33 @@ class PostgresStore:
         with self._transaction() as cursor:
             found = cursor.execute(SQL["get_answer"], {"id": request_id}).fetchone()
             return None if found is None else rows.answer(found)
+
+    def quiets(self, now: int) -> tuple[Quiet, ...]:
+        """See `QuietStore`."""
+        at = {"now": rows.stamp(now)}
+        with self._transaction() as cursor:
+            silences: list[Quiet] = [rows.silence(row) for row in cursor.execute(SQL["live_silences"], at)]
+            return (*silences, *(rows.window(row) for row in cursor.execute(SQL["live_windows"], at)))
+
+    def list_quiets(
+        self, kind: type[Quiet], *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[tuple[Quiet, int | None, str | None], ...]:
+        """See `QuietStore`."""
+        name, read = ("list_silences", rows.silence) if kind is Silence else ("list_windows", rows.window)
+        with self._transaction() as found:
+            kept = found.execute(SQL[name], {"limit": limit, "cursor": cursor})
+            return tuple((read(row), rows.millis(row["ended_at"]), row["ended_by"]) for row in kept)
+
+    def add_quiet(self, quiet: Quiet) -> None:
+        """See `QuietStore`."""
+        with self._transaction() as cursor:
+            cursor.execute(SQL["add_silence" if isinstance(quiet, Silence) else "add_window"], rows.of_quiet(quiet))
+
+    def end_quiet(self, kind: type[Quiet], quiet_id: str, actor: str, now: int) -> bool:
+        """See `QuietStore`."""
+        asked = {"id": quiet_id, "actor": actor, "now": rows.stamp(now)}
+        with self._transaction() as cursor:
+            return cursor.execute(SQL["end_silence" if kind is Silence else "end_window"], asked).fetchone() is not None
 
     def lease(self, channel: str, now: int) -> Letter | None:
         """See `LetterStore`."""

@@ -17,12 +17,14 @@ WHERE engine_state.evaluated_at < excluded.evaluated_at;
 INSERT INTO alert (
     id, key, rule, device, area, metric, title, severity, peak_severity, condition, verdict, value,
     reason, episode, since, last_observed, sampled_at, timer, firing_since, cleared_at, closed_at,
-    outcome, acked, acked_by, acked_at, ack_until, announced, version
+    outcome, acked, acked_by, acked_at, ack_until, announced, version, suppressions, freed_at, tell_by,
+    assignee, parent, thread
 ) VALUES (
     %(id)s, %(key)s, %(rule)s, %(device)s, %(area)s, %(metric)s, %(title)s, %(severity)s,
     %(peak_severity)s, %(condition)s, %(verdict)s, %(value)s, %(reason)s, %(episode)s, %(since)s,
     %(last_observed)s, %(sampled_at)s, %(timer)s, %(firing_since)s, %(cleared_at)s, %(closed_at)s,
-    %(outcome)s, %(acked)s, %(acked_by)s, %(acked_at)s, %(ack_until)s, %(announced)s, %(version)s
+    %(outcome)s, %(acked)s, %(acked_by)s, %(acked_at)s, %(ack_until)s, %(announced)s, %(version)s,
+    %(suppressions)s, %(freed_at)s, %(tell_by)s, %(assignee)s, %(parent)s, %(thread)s
 )
 ON CONFLICT (id) DO UPDATE SET
     area = excluded.area,
@@ -46,6 +48,12 @@ ON CONFLICT (id) DO UPDATE SET
     acked_at = excluded.acked_at,
     ack_until = excluded.ack_until,
     announced = excluded.announced,
+    suppressions = excluded.suppressions,
+    freed_at = excluded.freed_at,
+    tell_by = excluded.tell_by,
+    assignee = excluded.assignee,
+    parent = excluded.parent,
+    thread = excluded.thread,
     version = excluded.version
 WHERE alert.version < excluded.version;
 
@@ -141,3 +149,43 @@ WHERE key = %(key)s;
 -- How it went, unless another courier has the letter by now.
 UPDATE outbox SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s
 WHERE key = %(key)s AND state = 'leased' AND attempts = %(attempts)s;
+
+-- name: live_silences
+-- Silences not yet over: what the engine needs to know.
+SELECT * FROM alert_silence WHERE ended_at IS NULL AND ends_at > %(now)s ORDER BY id;
+
+-- name: live_windows
+-- Maintenance windows that may still come.
+SELECT * FROM maintenance_window
+WHERE ended_at IS NULL
+  AND (days <> '{}' OR starts_at + make_interval(secs => length_ms / 1000.0) > %(now)s)
+  AND (last_at IS NULL OR last_at + make_interval(secs => length_ms / 1000.0) > %(now)s)
+ORDER BY id;
+
+-- name: list_silences
+-- All silences, the newest first, after the cursor.
+SELECT * FROM alert_silence WHERE (%(cursor)s::text IS NULL OR id < %(cursor)s) ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: list_windows
+-- All maintenance windows, the newest first, after the cursor.
+SELECT * FROM maintenance_window
+WHERE (%(cursor)s::text IS NULL OR id < %(cursor)s) ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: add_silence
+-- A new silence.
+INSERT INTO alert_silence (id, scope, starts_at, ends_at, author, reason)
+VALUES (%(id)s, %(scope)s, %(starts_at)s, %(ends_at)s, %(author)s, %(reason)s);
+
+-- name: add_window
+-- A new maintenance window.
+INSERT INTO maintenance_window (id, scope, starts_at, length_ms, author, reason, days, zone, last_at)
+VALUES (%(id)s, %(scope)s, %(starts_at)s, %(length_ms)s, %(author)s, %(reason)s, %(days)s, %(zone)s, %(last_at)s);
+
+-- name: end_silence
+-- A silence ended early; gives its id where there was one to end.
+UPDATE alert_silence SET ended_at = %(now)s, ended_by = %(actor)s WHERE id = %(id)s AND ended_at IS NULL RETURNING id;
+
+-- name: end_window
+-- A maintenance window called off; gives its id where there was one to end.
+UPDATE maintenance_window SET ended_at = %(now)s, ended_by = %(actor)s
+WHERE id = %(id)s AND ended_at IS NULL RETURNING id;

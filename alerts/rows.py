@@ -4,15 +4,27 @@ Decides nothing and asks no database.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from psycopg.types.json import Jsonb
 
-from alerts.model import Action, Alert, Announce, Condition, Request, Severity, Transition, Verdict
+from alerts.model import (
+    Action,
+    Alert,
+    Announce,
+    Condition,
+    Mute,
+    Request,
+    Severity,
+    Suppression,
+    Transition,
+    Verdict,
+)
 from alerts.outbox import Delivery, Letter
 from alerts.store import Answer, Entry, entry_of
+from alerts.suppression import Maintenance, Quiet, Scope, Silence
 
 Row = Mapping[str, Any]  # a row as psycopg gives it: its types are the table's
 
@@ -33,6 +45,11 @@ _TIMES: Final = frozenset(
         "created_at",
         "due_at",
         "settled_at",
+        "freed_at",
+        "tell_by",
+        "starts_at",
+        "ends_at",
+        "last_at",
     ]
 )
 _WORDS: Final = {
@@ -58,7 +75,13 @@ def millis(time: datetime | None) -> int | None:
 
 def of_alert(alert: Alert) -> dict[str, object]:
     """An alert's columns."""
-    return {**_columns(alert), "title": Jsonb(dict(alert.title)), "value": _json(alert.value)}
+    suppressions = Jsonb([asdict(each) for each in alert.suppressions])
+    return {
+        **_columns(alert),
+        "title": Jsonb(dict(alert.title)),
+        "value": _json(alert.value),
+        "suppressions": suppressions,
+    }
 
 
 def of_step(step: Transition) -> dict[str, object]:
@@ -79,7 +102,7 @@ def of_answer(answer: Answer) -> dict[str, object]:
 
 def of_request(request: Request) -> dict[str, object]:
     """A request's columns; what only some actions take stands together in `args`."""
-    args = {"until": request.until, "reason": request.reason, "text": request.text}
+    args = {"until": request.until, "reason": request.reason, "text": request.text, "assignee": request.assignee}
     return {
         "id": request.id,
         "alert_id": request.alert_id,
@@ -93,7 +116,9 @@ def of_request(request: Request) -> dict[str, object]:
 
 def alert(row: Row) -> Alert:
     """The alert of a row."""
-    return Alert(**_values(row))
+    values = _values(row)
+    values["suppressions"] = tuple(Suppression(**{**each, "kind": Mute(each["kind"])}) for each in row["suppressions"])
+    return Alert(**values)
 
 
 def entry(row: Row) -> Entry:
@@ -115,6 +140,27 @@ def request(row: Row) -> Request:
     """The request of a row."""
     asked = {key: row[key] for key in ("id", "alert_id", "action", "actor", "role", "asked_at")}
     return Request(**_values(asked), **row["args"])
+
+
+def of_quiet(quiet: Quiet) -> dict[str, object]:
+    """A silence's or a window's columns."""
+    found = {**_columns(quiet), "scope": Jsonb({name: [*words] for name, words in asdict(quiet.scope).items()})}
+    return {**found, "days": [*quiet.days]} if isinstance(quiet, Maintenance) else found
+
+
+def silence(row: Row) -> Silence:
+    """The silence of a row."""
+    return Silence(**_quiet(row))
+
+
+def window(row: Row) -> Maintenance:
+    """The maintenance window of a row."""
+    return Maintenance(**{**_quiet(row), "days": tuple(row["days"])})
+
+
+def _quiet(row: Row) -> dict[str, Any]:
+    values = _values({name: value for name, value in row.items() if name not in ("ended_at", "ended_by")})
+    return {**values, "scope": Scope(**{name: tuple(words) for name, words in row["scope"].items()})}
 
 
 def _columns(record: Any) -> dict[str, object]:  # noqa: ANN401 — any of our records

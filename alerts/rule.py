@@ -1,24 +1,43 @@
 """What a rule and a kind of rule are: the contract of `alerts/rules/`.
 
-A kind reads its own options and judges single facts. It never remembers, waits, or knows of alerts: timers
-and hysteresis over time belong to `alerts.machine`.
+A kind reads its own options and judges facts. It never waits or knows of alerts: timers and hysteresis over time
+belong to `alerts.machine`. What it must remember (the last value, the last hour) is a value that it gives back
+and is handed again.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from alerts.model import Severity, Verdict
 from alerts.options import Options
 from ingest.model import Presence, Value
+
+Fact = Value | Presence
 
 
 class Subject(StrEnum):
     """What a kind of rule judges."""
 
     METRIC = "metric"  # each new value of one metric
-    PRESENCE = "presence"  # whether the device is there
+    PRESENCE = "presence"  # whether the device is there, and how it calls itself
+    SERIES = "series"  # values of metrics over time
+    UPTIME = "uptime"  # presence over time
+    EVENT = "event"  # what devices say has happened
+    ENGINE = "engine"  # the engine itself
+    DOMAIN = "domain"  # how many devices of an area, a gateway, a feeder … are bad
+
+
+class Scale(StrEnum):
+    """The failure domains, from the smallest cause to the largest: where two explain as much, the first is it."""
+
+    GATEWAY = "gateway"
+    FEEDER = "feeder"  # what gives them power
+    UPLINK = "uplink"  # what carries their traffic
+    AREA = "area"  # with the areas above it
+    BATCH = "batch"  # one maker, model and firmware
+    CENTRE = "centre"  # all of them: suspect ourselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +53,67 @@ class Finding:
 class Test(Protocol):
     """A kind's options, ready to judge one fact: a metric's value, or a presence, as its subject says."""
 
-    def judge(self, fact: Value | Presence, /) -> Finding:
+    @property
+    def calm(self) -> tuple[float, float]:
+        """A range of numbers (false 0, true 1) that are never bad: they cost nothing. None is `(inf, -inf)`."""
+
+    def judge(self, fact: Fact, /) -> Finding:
         """What this fact says; pure."""
 
-    def suspects(self, fact: Value | Presence, /) -> bool:
-        """Whether the fact may be bad: of a device without alerts nothing else is looked at, so it must be quick."""
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What a kind with a memory found (None: nothing to say), remembers, and when it wants to be asked again."""
+
+    finding: Finding | None
+    memory: Any
+    wake: int | None = None  # epoch ms
+
+
+class Recall(Protocol):
+    """A kind's options, ready to judge facts in the light of earlier ones."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics it reads; none where it reads events."""
+
+    def judge(self, fact: Any, memory: Any, at: int, /) -> Recalled:  # noqa: ANN401 - each kind's own
+        """Judge metrics, an event or a presence, as its subject says, at `at` (epoch ms).
+
+        No fact: only time has passed. `memory` is what it gave last; None at first.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """When a domain counts as out: this share and this many of its devices, or all of at least `all_of`.
+
+    Devices bad for longer than `window_ms` before it began have a trouble of their own and do not count.
+    """
+
+    over: Scale
+    share: float
+    at_least: int
+    clear_share: float
+    all_of: int | None = None
+    window_ms: int = 900_000
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of rule: the plain value `KIND` that each module of `alerts/rules/` exports.
 
-    `options` are its own keys; `read` takes them off the rule's options (and raises `RuleError`).
+    `options` are its own keys; `read` takes them off the rule's options (and raises `RuleError`). `metric` says
+    whether a rule of this kind names one (None: as it likes). `at_most` bounds its severity.
     """
 
     name: str
     subject: Subject
     options: tuple[str, ...]
-    read: Callable[[Options], Test]
+    read: Callable[[Options], Test | Recall]
+    metric: bool | None = None
+    outage: Callable[[Options], Outage] | None = None
+    at_most: Severity = Severity.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +121,25 @@ class Rule:
     """One rule as the engine uses it; durations in milliseconds.
 
     It fires when it was bad for `for_ms`, and clears when it was good for `keep_ms`. Without a family it
-    judges every family.
+    judges every family. `unknown` is what no data counts as; `urgent`, that its first message is never held back.
     """
 
     name: str
     kind: str
     subject: Subject
     severity: Severity
-    test: Test
+    test: Any  # a Test of its subject; a Recall for SERIES and EVENT
     family: str | None = None
     metric: str | None = None
     for_ms: int = 0
     keep_ms: int = 0
     title: Mapping[str, str] = field(default_factory=dict)
+    advice: Mapping[str, str] = field(default_factory=dict)  # what to do, by language
+    outage: Outage | None = None
+    unknown: Verdict = Verdict.UNKNOWN
+    urgent: bool = False
+
+    @property
+    def fault(self) -> str:
+        """What goes wrong, in a word that an outage shares with the alerts it explains."""
+        return f"metric {self.metric}" if self.metric is not None else "absence"

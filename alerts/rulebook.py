@@ -1,22 +1,26 @@
-"""Finds the kinds of rules and reads sets of rules from plain mappings, TOML or the shipped default.
+"""Finds the kinds of rules and reads sets of rules from plain mappings.
 
-Decides whether a set of rules can be used; never judges a device.
+Decides whether a set of rules can be used; never judges a device. Files are `alerts.rulefile`'s affair.
 """
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from pkgutil import iter_modules
+from typing import Any, Final, cast
 
 from alerts import rules as folder
 from alerts.errors import RuleError
+from alerts.model import Severity, Verdict
 from alerts.options import Options
-from alerts.rule import Kind, Rule, Subject
+from alerts.rule import Kind, Rule
 from ingest.model import FAMILIES
 
-_COMMON = ("name", "kind", "family", "metric", "severity", "for", "keep", "title")
+_COMMON: Final = (
+    "name", "kind", "family", "metric", "severity", "for", "keep", "title", "advice", "unknown", "urgent", "enabled",
+)  # fmt: skip
+_UNKNOWN: Final = {"keep": Verdict.UNKNOWN, "bad": Verdict.BAD, "good": Verdict.GOOD}
+Lines = Mapping[str, int]  # the line of each key; that of "" is the rule's own
 
 
 @cache
@@ -27,54 +31,58 @@ def kinds() -> Mapping[str, Kind]:
     return {kind.name: kind for kind in found}
 
 
-def read_rule(table: Mapping[str, object]) -> Rule:
+def read_rule(table: Mapping[str, object], lines: Lines | None = None) -> Rule:
     """Read one rule; raises `RuleError` with a sentence that names the mend."""
-    options = Options(str(table.get("name", "?")), table)
+    options = Options(str(table.get("name", "?")), table, lines)
     name = options.text("name")
     if name is None or "@" in name:
-        raise options.wrong("needs a name without @")
+        raise options.wrong("needs a name without @", "name")
     kind = kinds()[_needed(options, "kind", options.choice("kind", kinds()))]
     options.only((*_COMMON, *kind.options))
-    severity = options.severity("severity")
     metric = options.text("metric")
-    if (metric is not None) != (kind.subject is Subject.METRIC):
-        raise options.wrong(f"{kind.name} {'needs a' if metric is None else 'takes no'} metric")
-    if severity is None:
-        raise options.wrong("needs a severity")
+    if kind.metric is not None and (metric is not None) != kind.metric:
+        raise options.wrong(f"{kind.name} {'needs a' if metric is None else 'takes no'} metric", "metric")
     return Rule(
         name=name,
         kind=kind.name,
         subject=kind.subject,
-        severity=severity,
-        test=kind.read(options),
+        severity=_severity(options, kind),
+        test=cast("Any", kind.read(options)),
         family=options.choice("family", FAMILIES),
         metric=metric,
         for_ms=options.duration("for"),
         keep_ms=options.duration("keep"),
-        title=options.title(),
+        title=options.bilingual("title", name),
+        advice=options.bilingual("advice", ""),
+        outage=None if kind.outage is None else kind.outage(options),
+        unknown=_UNKNOWN[options.choice("unknown", _UNKNOWN) or "keep"],
+        urgent=options.truth("urgent") or False,
     )
 
 
-def read_rules(tables: Iterable[Mapping[str, object]]) -> tuple[Rule, ...]:
-    """Read a set of rules; a name may stand once, since it is part of every alert's key."""
+def read_rules(tables: Iterable[Mapping[str, object]], lines: Sequence[Lines] | None = None) -> tuple[Rule, ...]:
+    """Read a set of rules, without those that have `enabled = false`.
+
+    A name may stand once, since it is part of every alert's key.
+    """
     found: dict[str, Rule] = {}
-    for table in tables:
-        rule = read_rule(table)
+    for number, table in enumerate(tables):
+        where = lines[number] if lines is not None and number < len(lines) else None
+        rule = read_rule(table, where)
         if rule.name in found:
-            raise RuleError(rule.name, "stands twice; give one of them another name")
-        found[rule.name] = rule
+            raise RuleError(rule.name, "stands twice; give one of them another name", (where or {}).get(""))
+        if table.get("enabled", True) is not False:
+            found[rule.name] = rule
     return tuple(found.values())
 
 
-def read_toml(text: str) -> tuple[Rule, ...]:
-    """Read the `[[rule]]` tables of a TOML text."""
-    tables = tomllib.loads(text).get("rule", [])
-    return read_rules(tables)
-
-
-def default_rules() -> tuple[Rule, ...]:
-    """The rules a district starts with: `alerts/default_rules.toml`."""
-    return read_toml(files("alerts").joinpath("default_rules.toml").read_text("utf-8"))
+def _severity(options: Options, kind: Kind) -> Severity:
+    severity = options.severity("severity")
+    if severity is None:
+        raise options.wrong("needs a severity")
+    if severity.rank > kind.at_most.rank:
+        raise options.wrong(f"{kind.name} may not be more than {kind.at_most}", "severity")
+    return severity
 
 
 def _needed(options: Options, key: str, value: str | None) -> str:

@@ -8,21 +8,28 @@ in order, in a bounded queue, until they can be saved.
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
+from alerts.alertmanager import Report
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.model import Refused, Request, Transition
-from alerts.store import AlertStore, Answer
+from alerts.store import AlertStore, Answer, QuietStore
 from ingest.model import Heard
 
 KEEP_TIME_MS: Final = 5_000  # how exactly a restart knows how long it was down
 RETRY_MS: Final = 2_000
 BATCH: Final = 500
+LEAP_MS: Final = 60_000  # a tick comes every second: after a longer gap we slept, or the clock leapt
+QUIET_MS: Final = 90_000  # and for so long no absence is believed
 
 log = logging.getLogger(__name__)
 
 Unsaved = tuple[Transition | None, Answer | None]
+
+
+class ServiceStore(AlertStore, QuietStore, Protocol):
+    """All that the service needs kept."""
 
 
 class AlertService:
@@ -35,7 +42,7 @@ class AlertService:
     def __init__(
         self,
         engine: Engine,
-        store: AlertStore,
+        store: ServiceStore,
         *,
         publish: Callable[[Sequence[Transition]], None],
         channels: Sequence[str] = (),
@@ -49,6 +56,8 @@ class AlertService:
         self._unsaved: deque[Unsaved] = deque()
         self._retry_at = 0
         self._kept_at = 0
+        self._beside: list[Callable[[int], None]] = []
+        self._ticked_at: int | None = None
         self._counts = {"steps": 0, "announced": 0, "dropped": 0, "refused": 0}
 
     def begin(self, now: int) -> None:
@@ -62,16 +71,39 @@ class AlertService:
 
     def tick(self, now: int) -> None:
         """Let time pass, and do what operators asked; to be called about every second."""
+        if self._ticked_at is not None and not 0 <= now - self._ticked_at <= LEAP_MS:
+            log.warning("Time leapt: absences are not believed for a while", extra={"action": "time_leapt", "now": now})
+            self._engine.doubt(now + QUIET_MS, now)
+        self._ticked_at = now
         self._take(self._engine.tick(now), now)
         if self._unsaved or now < self._retry_at:
             return  # the database is away: neither requests nor time can be exchanged with it
         try:
+            self._take(self._engine.adopt_quiets(self._store.quiets(now), now), now)
             self._answer(self._store.requests(), now)
             if now - self._kept_at >= KEEP_TIME_MS:
                 self._store.keep_time(now)
                 self._kept_at = now
+            self._go_along(now)
         except StoreDownError as why:
             self._wait(now, why)
+
+    def accompany(self, beside: Callable[[int], None]) -> None:
+        """Have this called with each tick that reaches the database, by the same thread."""
+        self._beside.append(beside)
+
+    def _go_along(self, now: int) -> None:
+        for beside in self._beside:
+            try:
+                beside(now)
+            except StoreRefusedError as why:
+                facts = {"action": "beside_refused", "why": str(why)}
+                log.exception("What goes along with the alerts was refused by the database", extra=facts)
+
+    def report(self, reports: Sequence[Report], now: int) -> None:
+        """Take alerts that somebody else judged."""
+        steps = [self._engine.report(each.rule, each.device, each.finding, now) for each in reports]
+        self._take([step for some in steps for step in some], now)
 
     def stats(self) -> dict[str, int]:
         """Counts since the start, and what is open and unsaved now."""
@@ -82,12 +114,13 @@ class AlertService:
             return
         steps: list[Transition] = []
         for request in requests:
-            outcome = self._engine.act(request, now)
+            outcome, more = self._engine.act_on(request, now)
             if isinstance(outcome, Refused):
                 self._unsaved.append((None, Answer(request.id, now, outcome.reason, outcome.detail)))
             else:
-                steps.append(outcome)
+                steps += (outcome, *more)
                 self._unsaved.append((outcome, Answer(request.id, now, "done")))
+                self._unsaved.extend((step, None) for step in more)
         self._deliver(steps, now)
 
     def _take(self, steps: Sequence[Transition], now: int) -> None:

@@ -12,6 +12,7 @@ from typing import Protocol
 from alerts import outbox
 from alerts.model import Alert, Request, Severity, Transition
 from alerts.outbox import Letter
+from alerts.suppression import Quiet
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,24 @@ class AlertStore(Protocol):
         """What came of a request so far; None where there is no such request."""
 
 
+class QuietStore(Protocol):
+    """Where silences and maintenance windows are kept."""
+
+    def quiets(self, now: int) -> tuple[Quiet, ...]:
+        """Those not over: what the engine is to know."""
+
+    def list_quiets(
+        self, kind: type[Quiet], *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[tuple[Quiet, int | None, str | None], ...]:
+        """All silences or all windows, newest first, each with when and by whom it was ended early."""
+
+    def add_quiet(self, quiet: Quiet) -> None:
+        """Keep a new one."""
+
+    def end_quiet(self, kind: type[Quiet], quiet_id: str, actor: str, now: int) -> bool:
+        """End one early; whether there was one to end."""
+
+
 class LetterStore(Protocol):
     """What a courier needs of the store."""
 
@@ -100,6 +119,7 @@ class MemoryStore:
         self._timelines: dict[str, dict[int, Entry]] = {}
         self._requests: dict[str, tuple[Request, Answer]] = {}
         self._evaluated_at: int | None = None
+        self._quiets: dict[str, tuple[Quiet, int | None, str | None]] = {}
         self._lock = threading.Lock()
 
     def load(self) -> tuple[tuple[Alert, ...], int | None]:
@@ -161,6 +181,31 @@ class MemoryStore:
     def answer(self, request_id: str) -> Answer | None:
         """See `AlertStore`."""
         return self._requests[request_id][1] if request_id in self._requests else None
+
+    def quiets(self, now: int) -> tuple[Quiet, ...]:
+        """See `QuietStore`."""
+        going = (quiet for quiet, ended, _ in self._quiets.values() if ended is None)
+        return tuple(each for each in going if each.occurrence(now) or each.next_start(now) is not None)
+
+    def list_quiets(
+        self, kind: type[Quiet], *, limit: int = 100, cursor: str | None = None
+    ) -> tuple[tuple[Quiet, int | None, str | None], ...]:
+        """See `QuietStore`."""
+        chosen = [kept for kept in self._quiets.values() if isinstance(kept[0], kind)]
+        newest = sorted(chosen, key=lambda kept: kept[0].id, reverse=True)
+        return tuple(kept for kept in newest if cursor is None or kept[0].id < cursor)[:limit]
+
+    def add_quiet(self, quiet: Quiet) -> None:
+        """See `QuietStore`."""
+        self._quiets[quiet.id] = (quiet, None, None)
+
+    def end_quiet(self, kind: type[Quiet], quiet_id: str, actor: str, now: int) -> bool:
+        """See `QuietStore`."""
+        kept = self._quiets.get(quiet_id)
+        if kept is None or not isinstance(kept[0], kind) or kept[1] is not None:
+            return False
+        self._quiets[quiet_id] = (kept[0], now, actor)
+        return True
 
     def lease(self, channel: str, now: int) -> Letter | None:
         """See `LetterStore`."""

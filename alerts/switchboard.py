@@ -20,8 +20,10 @@ def kinds() -> Mapping[str, ChannelKind]:
     return {kind.name: kind for kind in found}
 
 
-def open_channels(tables: Iterable[Mapping[str, object]]) -> tuple[Channel, ...]:
-    """Open channels from tables of `name`, `kind` and the kind's own options.
+def open_channels(
+    tables: Iterable[Mapping[str, object]], lines: Mapping[str, object] | None = None
+) -> tuple[Channel, ...]:
+    """Open channels from tables of `name`, `kind` and the kind's own options; `lines` is what kinds may need of us.
 
     Raises `ValueError` with the mend; never with an option's value, since those are secrets.
     """
@@ -33,5 +35,7 @@ def open_channels(tables: Iterable[Mapping[str, object]]) -> tuple[Channel, ...]
         if kind not in kinds():
             raise ValueError(f"channel {name!r}: kind is one of {', '.join(kinds())}, not {kind!r}")
         options = {key: value for key, value in table.items() if key not in ("name", "kind")}
-        opened[name] = kinds()[str(kind)].open(name, options)
+        chosen = kinds()[str(kind)]
+        given = {need: (lines or {})[need] for need in chosen.needs}
+        opened[name] = chosen.open(name, {**options, **given})
     return tuple(opened.values())

@@ -23,6 +23,7 @@ class State(StrEnum):
     RECOVERING_ACKED = "recovering, acked"  # acknowledged
     CLEARED = "cleared"  # returned to normal unacknowledged: stays on the wall until seen
     RELAPSING = "cleared, relapsing"  # the same, and bad again, but not long enough
+    CLEARED_ACKED = "cleared, acked"  # over and seen, but people are still to be told, once they may be
     CLOSED = "closed"  # normal
 
 
@@ -36,13 +37,24 @@ class Event(StrEnum):
     BETWEEN = "between"
     GOOD = "good"
     SETTLED = "good for long enough"
+    SETTLED_MUTED = "good for long enough, while people may not be told"
+    EXPLAINED = "good for long enough, told only as part of another"
     UNKNOWN = "unknown"
+    MUTED = "a suppression begins"
+    ABSORBED = "another alert explains it"
+    UNMUTED = "a suppression ends"
+    TRUTH = "free to tell, and sure of it"
+    FLAPPING = "changes all the time"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
+    ASSIGN = "assign"
     EXPIRED = "acknowledgement ran out"
     FORGOTTEN = "nobody looked for long enough"
     LENGTHENED = "rule's `for` was raised past its age"
     RULE_GONE = "rule removed"
     RETIRED = "device retired"
     ACK = "ack"
+    ACK_MUTED = "ack or close, while people may not be told"
     UNACK = "unack"
     CLOSE = "close"
     FALSE_ALARM = "close as false alarm"
@@ -50,16 +62,20 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where an event leads, what people are told, and how a closed alert is said to have ended."""
+    """Where an event leads, what people are owed, and how a closed alert is said to have ended.
+
+    What is owed is said at once only where nothing suppresses it and it is news (`alerts.machine`).
+    """
 
     after: State
     tell: Announce | None = None
     outcome: str | None = None
 
 
-ACKED: Final = (State.FIRING_ACKED, State.RECOVERING_ACKED)
+ACKED: Final = (State.FIRING_ACKED, State.RECOVERING_ACKED, State.CLEARED_ACKED)
 FIRING: Final = (State.FIRING, State.FIRING_ACKED)
 RECOVERING: Final = (State.RECOVERING, State.RECOVERING_ACKED)
+HARD: Final = (*FIRING, State.CLEARED, State.CLEARED_ACKED)  # no clock of `for` or `keep` is running
 WAITING: Final = (State.PENDING, State.RELAPSING)  # bad, and `for` is running
 
 S, E, A = State, Event, Announce
@@ -73,12 +89,23 @@ _OUT_OF_USE_UNTOLD: Final = {
     E.RETIRED: Row(S.CLOSED, None, "retired"),
 }
 
+
+def _muting(here: State, truth: Row | None = None) -> Mapping[Event, Row]:
+    """What suppressing does in a state: it never changes the condition; `truth` is what people are then owed."""
+    stay = (E.MUTED, E.ABSORBED, E.UNMUTED, E.FLAPPING, E.SHELVE, E.UNSHELVE, E.ASSIGN)
+    rows = {event: Row(here, A.FLAPPING if event is E.FLAPPING else None) for event in stay}
+    return rows if truth is None else {**rows, E.TRUTH: truth}
+
+
+_EXPLAINED: Final = Row(S.CLOSED, None, "explained")
+
 TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
     S.NONE: {
         E.BAD: Row(S.PENDING),
         E.RIPE: Row(S.FIRING, A.OPEN),
     },
     S.PENDING: {
+        **_muting(S.PENDING),
         E.BAD: Row(S.PENDING),
         E.RIPE: Row(S.FIRING, A.OPEN),
         E.BETWEEN: Row(S.CLOSED, None, "passed"),
@@ -87,6 +114,9 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE_UNTOLD,
     },
     S.FIRING: {
+        **_muting(S.FIRING, Row(S.FIRING, A.OPEN)),
+        E.SETTLED_MUTED: Row(S.CLEARED, A.CLEAR),
+        E.EXPLAINED: _EXPLAINED,
         E.BAD: Row(S.FIRING),
         E.WORSE: Row(S.FIRING, A.WORSE),
         E.BETWEEN: Row(S.FIRING),
@@ -100,6 +130,9 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE,
     },
     S.FIRING_ACKED: {
+        **_muting(S.FIRING_ACKED, Row(S.FIRING_ACKED)),
+        E.SETTLED_MUTED: Row(S.CLEARED_ACKED, A.CLEAR),
+        E.EXPLAINED: _EXPLAINED,
         E.BAD: Row(S.FIRING_ACKED),
         E.WORSE: Row(S.FIRING, A.WORSE),
         E.BETWEEN: Row(S.FIRING_ACKED),
@@ -114,6 +147,9 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE,
     },
     S.RECOVERING: {
+        **_muting(S.RECOVERING),
+        E.SETTLED_MUTED: Row(S.CLEARED, A.CLEAR),
+        E.EXPLAINED: _EXPLAINED,
         E.BAD: Row(S.FIRING),
         E.WORSE: Row(S.FIRING, A.WORSE),
         E.BETWEEN: Row(S.RECOVERING),
@@ -126,6 +162,9 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE,
     },
     S.RECOVERING_ACKED: {
+        **_muting(S.RECOVERING_ACKED),
+        E.SETTLED_MUTED: Row(S.CLEARED_ACKED, A.CLEAR),
+        E.EXPLAINED: _EXPLAINED,
         E.BAD: Row(S.FIRING_ACKED),
         E.WORSE: Row(S.FIRING, A.WORSE),
         E.BETWEEN: Row(S.RECOVERING_ACKED),
@@ -139,6 +178,8 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE,
     },
     S.CLEARED: {
+        **_muting(S.CLEARED, Row(S.CLEARED, A.CLEAR)),
+        E.ACK_MUTED: Row(S.CLEARED_ACKED),
         E.BAD: Row(S.RELAPSING),
         E.RIPE: Row(S.FIRING, A.OPEN),
         E.LATER: Row(S.CLOSED, None, "superseded"),
@@ -149,6 +190,8 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         **_OUT_OF_USE_UNTOLD,
     },
     S.RELAPSING: {
+        **_muting(S.RELAPSING),
+        E.ACK_MUTED: Row(S.RELAPSING),
         E.BAD: Row(S.RELAPSING),
         E.RIPE: Row(S.FIRING, A.OPEN),
         E.LATER: Row(S.CLOSED, None, "superseded"),
@@ -157,6 +200,13 @@ TABLE: Final[Mapping[State, Mapping[Event, Row]]] = {
         E.UNKNOWN: Row(S.RELAPSING),
         E.ACK: Row(S.PENDING),
         E.CLOSE: Row(S.PENDING),
+        E.FALSE_ALARM: Row(S.CLOSED, None, "false_alarm"),
+        **_OUT_OF_USE_UNTOLD,
+    },
+    S.CLEARED_ACKED: {
+        **_muting(S.CLEARED_ACKED, Row(S.CLOSED, A.CLEAR, "normal")),
+        E.BAD: Row(S.RELAPSING),
+        E.RIPE: Row(S.FIRING, A.OPEN),
         E.FALSE_ALARM: Row(S.CLOSED, None, "false_alarm"),
         **_OUT_OF_USE_UNTOLD,
     },
@@ -174,7 +224,9 @@ def state_of(alert: Alert) -> State:
         case Condition.RECOVERING:
             return State.RECOVERING_ACKED if alert.acked else State.RECOVERING
         case Condition.CLEARED:
-            return State.CLEARED if alert.timer is None else State.RELAPSING
+            if alert.timer is not None:
+                return State.RELAPSING
+            return State.CLEARED_ACKED if alert.acked else State.CLEARED
         case Condition.PENDING:
             return State.PENDING
         case Condition.CLOSED:

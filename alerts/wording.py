@@ -13,6 +13,7 @@ _ANNOUNCE: Final = {
     "vi": {
         Announce.OPEN: "CẢNH BÁO",
         Announce.WORSE: "NẶNG HƠN",
+        Announce.FLAPPING: "CHẬP CHỜN",
         Announce.REMINDER: "NHẮC LẠI",
         Announce.CLEAR: "ĐÃ HẾT",
         Announce.WITHDRAWN: "RÚT LẠI",
@@ -20,6 +21,7 @@ _ANNOUNCE: Final = {
     "en": {
         Announce.OPEN: "ALERT",
         Announce.WORSE: "WORSE",
+        Announce.FLAPPING: "FLAPPING",
         Announce.REMINDER: "REMINDER",
         Announce.CLEAR: "CLEARED",
         Announce.WITHDRAWN: "WITHDRAWN",
@@ -45,6 +47,16 @@ def describe(step: Transition) -> dict[str, object]:
         "text": {language: _sentence(alert, announce, language) for language in ("vi", "en")},
         "alert": _facts(alert),
     }
+
+
+def announced(announce: Announce, language: str) -> str:
+    """The word in capitals that a message begins with."""
+    return _ANNOUNCE[language][announce]
+
+
+def severity_word(severity: Severity, language: str) -> str:
+    """How people call it."""
+    return _SEVERITY[language][severity]
 
 
 def rfc3339(ms: int) -> str:

@@ -56,6 +56,13 @@ def judge(facts: Facts, gateway: Presence | None, hearing: Hearing, now: int) ->
     return known
 
 
+def until(facts: Facts, hearing: Hearing, now: int) -> int | None:
+    """The next moment at which time alone may change the judgement; None where it cannot."""
+    timeout = SILENCE * facts.interval_ms
+    moments = [moment + timeout + 1 for moment in (facts.heard, hearing.since) if moment is not None]
+    return min((moment for moment in moments if moment > now), default=None)
+
+
 def lost(presence: Presence) -> bool:
     """Whether a device is not in service, as far as we can know."""
     return presence.unknown or presence.connected is False or not presence.fresh

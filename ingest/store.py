@@ -3,12 +3,13 @@
 `write` is all or nothing: when it returns, the batch is durable and may be acknowledged.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ingest.batch import Judged, says_nothing_else
-from ingest.deliveries import delivery, unidentified
+from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
 from ingest.presence import Note
@@ -156,9 +157,9 @@ class MemoryStore:
         outcomes = settled(batch, self._keep)
         self.quarantined += [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
         after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-        after.settle(outcomes)
+        after.settle(Counter(outcomes))
         self.ledger = {**after.facts(), "hearing": int(hearing)}
-        self.deliveries += [delivery(judged.message) for judged in batch if unidentified(judged)]
+        self.deliveries += [delivery(judged.message) for judged in batch if judged.unidentified]
         if mark is not None:
             self.marks[mark.spool] = mark.record
         return outcomes

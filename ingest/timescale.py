@@ -4,6 +4,7 @@ It decides nothing but which rows were there before. Where a batch holds repeats
 written again with a statement that tells them apart, so that the account of the hour is right in the same commit.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -24,9 +25,10 @@ from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, S
 from ingest.presence import Note
 from ingest.queries import load
 from ingest.registry import Checkpoint
-from ingest.rows import HEADER, TRAILER, by_family, copied, copy_statement, insert_statement, recorded
+from ingest.rows import by_family, copied, copy_statement, insert_statement, recorded
 from ingest.store import Admit, Known, Loaded, Mark, settled
 from ingest.touched import marks
+from ingest.trouble import TROUBLE
 
 _SQL = load("ingest")
 _OVERLAP = timedelta(seconds=90)  # more than lies between a commit and its receipt, or between two checkpoints
@@ -146,15 +148,17 @@ class TimescaleStore:
             new = self._readings(cursor, samples, telling=telling)
             new |= self._events(cursor, events)
             self._others(cursor, others)
-            bookkeeping.quarantine(cursor, batch)
             if not telling and any(self._key(event) not in new for event in events):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-            after.settle(outcomes)
+            counts = Counter(outcomes)
+            after.settle(counts)
             if batch:
-                bookkeeping.add_to_hour(cursor, batch, outcomes, gaps)
+                bookkeeping.add_to_hour(cursor, batch[0].message.received_at, counts, gaps)
                 bookkeeping.keep_deliveries(cursor, batch)
+            if gaps or counts.keys() & TROUBLE:
+                bookkeeping.note_trouble(cursor, batch, outcomes, gaps)
             if mark is not None:
                 cursor.execute(_SQL["set_mark"], {"spool": mark.spool, "record": mark.record})
             bookkeeping.keep_run(cursor, after, hearing=hearing)
@@ -201,7 +205,7 @@ class TimescaleStore:
                 continue
             try:
                 with cursor.copy(copy_statement(family)) as copy:
-                    copy.write(HEADER + copied(family, samples, self._ids.__getitem__) + TRAILER)
+                    copy.write(copied(family, samples, self._ids.__getitem__))
             except psycopg.errors.UniqueViolation as error:
                 raise _RepeatsInside from error
         if (touched := marks(families, self._ids.__getitem__)) is not None:

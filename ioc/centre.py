@@ -13,6 +13,7 @@ from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
 from ioc.api.database import row
 from ioc.api.parts import Parts, Probe
+from ioc.diskwatch import DiskWatch
 from ioc.lifecycle import Stops
 from ioc.postman import Postman
 from ioc.probe import SelfProbe
@@ -28,9 +29,12 @@ def hear_and_judge(
 ) -> IngestService:
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
-    alerts = wire_alerts(settings, open_pool(dsn, stops), stops, lambda _steps: None)
+    pool = open_pool(dsn, stops)
+    alerts = wire_alerts(settings, site, pool, broker, stops, lambda _steps: None)
     upkeep.start(dsn, settings.store, stops)
-    return wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
+    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
+    _watch_disk(settings, site, pool, broker, stops)
+    return service
 
 
 def all_in_one(
@@ -43,13 +47,13 @@ def all_in_one(
     services: list[IngestService] = []
     probe = SelfProbe(site.slug, _probing(settings))
     hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
-    alerts = wire_alerts(settings, pool, stops, hub.show_alerts)
+    alerts = wire_alerts(settings, site, pool, broker, stops, hub.show_alerts)
 
     def listen(heard: Heard) -> None:
         if (stamp := probe.hear(heard)) is not None:
             hub.show_probe(stamp)
         hub.show(heard)
-        _judge(alerts, heard)
+        judge(alerts, heard)
 
     upkeep.start(dsn, settings.store, stops)
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
@@ -63,6 +67,7 @@ def all_in_one(
         probe=probe, fillings=lambda: {"alerts_unsaved": alerts.stats()["unsaved"]},
     )  # fmt: skip
     _start_probe(probe, settings, broker, server, parts, stops)
+    _watch_disk(settings, site, pool, broker, stops)
     return password
 
 
@@ -81,8 +86,7 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
 
 def _probing(settings: Settings) -> float:
     """How often the probe speaks: never where the ingest does not listen to our own wire."""
-    heard = settings.ingest.adapters is None or "native" in settings.ingest.adapters
-    return settings.probe.every_s if heard else 0
+    return settings.probe.every_s if _hears_us(settings) else 0
 
 
 def _start_probe(probe: SelfProbe, settings: Settings, broker: str, server: Server, parts: Parts, stops: Stops) -> None:
@@ -91,6 +95,20 @@ def _start_probe(probe: SelfProbe, settings: Settings, broker: str, server: Serv
     url = server.url.replace("http://", "ws://", 1) + "/ws/live"
     probe.start(postman, Visitor(url, lambda: parts.inner.mint(parts.now()), probe.shown))
     stops.add("self-probe", probe.stop)
+
+
+def _watch_disk(settings: Settings, site: SiteFile, pool: Pool, broker: str, stops: Stops) -> None:
+    """Let the disk watch tell how long the disk lasts."""
+    if not settings.store.watch_s or not _hears_us(settings):
+        return
+    watch = DiskWatch(pool, settings, site.slug)
+    watch.start(Postman(BrokerUrl.parse(broker), f"ioc-centre-{watch.session}", settings.mqtt.ca_file))
+    stops.add("disk watch", watch.stop)
+
+
+def _hears_us(settings: Settings) -> bool:
+    """Whether the ingest listens to our own wire, so that what we say ourselves is heard."""
+    return settings.ingest.adapters is None or "native" in settings.ingest.adapters
 
 
 def _kept_account(pool: Pool) -> Mapping[str, int]:
@@ -122,7 +140,8 @@ def store_problem(pool: Pool) -> str | None:
         return None
 
 
-def _judge(alerts: AlertService, heard: Heard) -> None:
+def judge(alerts: AlertService, heard: Heard) -> None:
+    """Let the alert engine hear what the ingest told; with the ingest's own tick its time passes."""
     alerts.hear(heard)
     if not heard.samples and not heard.events:  # the ingest's own tick, once a second
         alerts.tick(heard.now)

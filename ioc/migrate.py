@@ -5,7 +5,7 @@ since is refused: history is not rewritten.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
@@ -46,12 +46,16 @@ FROM unnest(ARRAY['2026-01-01 00:00Z', '2026-07-01 00:00Z']::timestamptz[]) AS a
 
 
 def migrate(
-    dsn: str, say: Callable[[str], None] = lambda _line: None, *, zone: str | None = None, upto: int | None = None
+    dsn: str,
+    say: Callable[[str], None] = lambda _line: None,
+    *,
+    zone: str | None = None,
+    only: Container[int] | None = None,
 ) -> Edition:
     """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
 
     `zone` is the time zone whose days the daily figures are of (an IANA name); else the one so far, or Viet Nam's.
-    `upto` stops after that file, as the version did that had no later one: a restore begins so.
+    `only` applies these files and no other, as a version did that had no others: a restore begins so.
     """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
@@ -59,16 +63,16 @@ def migrate(
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
-            if upto is not None and file.number > upto:
-                break
+            if only is not None and file.number not in only:
+                continue
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        if upto is None or upto >= _TYPED:
+        if only is None or _TYPED in only:
             _shape_series(connection, say)
-        if upto is None or upto >= _RESOLVED:
+        if only is None or _RESOLVED in only:
             _shape_resolutions(connection, say, zone)
         return edition(connection)
 

@@ -1,4 +1,4 @@
-"""The self-probe's own line to the broker: sends, hears nothing. What cannot be sent at once is not sent at all."""
+"""A line of our own to the broker, for the self-probe and for messages to people: sends, hears nothing."""
 
 import ssl
 import threading
@@ -10,6 +10,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingest.reader import BrokerUrl
 
 _KEEPALIVE_S = 30
+_WORD_S = 3.0
 
 
 class Postman:
@@ -39,6 +40,18 @@ class Postman:
         """Send one message, QoS 1; without a connection it is let go, for an old one would measure nothing."""
         if self._client.is_connected():
             self._client.publish(topic, payload, qos=1)
+
+    def deliver(self, topic: str, payload: bytes, retain: bool) -> bool:
+        """Send one message, QoS 1, and wait a few seconds for the broker's word that it has it."""
+        self._up.wait(_WORD_S)
+        if not self._client.is_connected():
+            return False
+        told = self._client.publish(topic, payload, qos=1, retain=retain)
+        try:
+            told.wait_for_publish(_WORD_S)
+        except (RuntimeError, ValueError):  # the line broke, or its queue is full
+            return False
+        return told.is_published()
 
     def stop(self) -> None:
         """Close the line."""

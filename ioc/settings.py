@@ -36,7 +36,11 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of."""
+    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of; the database's disk.
+
+    `disk_gb`: the disk's size where we cannot see it; `watch_s`: how often we look (0: never); `give_up`: what goes
+    first where room becomes short.
+    """
 
     zone: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Ho_Chi_Minh"
     keep_raw_days: _Days = 90
@@ -44,6 +48,12 @@ class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep_hours_days: _Days = 1100
     keep_days_days: _Days = 0
     compress_after_days: _Days = 7
+    disk_gb: Annotated[float, msgspec.Meta(ge=0)] = 0
+    watch_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60
+    give_up: tuple[str, ...] = (
+        "raw beyond 90 days", "minute beyond 365 days", "raw beyond 30 days", "minute beyond 90 days",
+        "raw beyond 7 days", "hour beyond 1825 days",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         raw, minutes, hours, days = (
@@ -73,7 +83,7 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     adapters: list[str] | None = None
     reader: Literal["bulk", "bulk-5", "paho"] = "bulk"
-    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
+    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 5000
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
     spool_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1024
     device_rate: Annotated[float, msgspec.Meta(gt=0)] = 200
@@ -99,13 +109,22 @@ class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`rules`: files of rules instead of the shipped ones; `webhooks`: URLs that get every announcement."""
+    """`rules`: files instead of the shipped ones; `webhooks`: URLs that get every announcement.
+
+    `channels` are ways to people, each a table of name, kind and the kind's own options; `link` is the wall's address
+    in messages; `heartbeat_url` is told every so often that we live.
+    """
 
     rules: list[str] = []
     webhooks: list[str] = []
+    channels: list[dict[str, Any]] = []
+    link: str | None = None
+    heartbeat_url: str | None = None
+    heartbeat_every_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 60
+    heartbeat_form: Literal["ping", "alertmanager"] = "ping"
 
     def __repr__(self) -> str:
-        return f"Alerts(rules={self.rules!r}, webhooks={len(self.webhooks)})"
+        return f"Alerts(rules={self.rules!r}, webhooks={len(self.webhooks)}, channels={len(self.channels)})"
 
 
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -165,14 +184,28 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str
             yield None, "data_dir", value
         elif name.startswith("IOC_") and "__" in name:
             section, key = name.removeprefix("IOC_").lower().split("__", 1)
-            yield section, key, _many(value) if (section, key) in _LISTS else value
+            yield section, key, _read_value(section, key, value)
         elif name.startswith(tuple(f"IOC_{section.upper()}_" for section in _SECTIONS)):
             section, key = name.removeprefix("IOC_").split("_", 1)
             raise SettingsError(f"Viết IOC_{section}__{key} với hai gạch dưới, không phải {name} "
                                 f"(two underscores between section and key)")  # fmt: skip
 
 
-_LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}
+_TABLES = {("alerts", "channels")}
+_LISTS = {("ingest", "adapters"), ("store", "give_up"), ("alerts", "rules"), ("alerts", "webhooks")}
+
+
+def _read_value(section: str, key: str, value: str) -> object:
+    if (section, key) in _LISTS:
+        return _many(value)
+    if (section, key) in _TABLES:
+        try:
+            return json.loads(value)
+        except json.JSONDecodeError as error:
+            raise SettingsError(
+                f"IOC_{section.upper()}__{key.upper()} cần mảng JSON (a JSON array is needed)"
+            ) from error
+    return value
 
 
 def _many(value: str) -> list[str]:

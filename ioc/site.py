@@ -3,18 +3,23 @@
 import tomllib
 from collections.abc import Sequence
 from datetime import date
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 import psycopg
 
+from alerts.cap_story import Issuer
 from ingest.family import families
 from ingest.queries import load
 from ioc.errors import SettingsError
+from ioc.people import Contact, Duty, People, Route
 
 _SQL = load("ioc", "site.sql")
+_Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
+_Ring = Annotated[list[_Point], msgspec.Meta(min_length=3)]
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
@@ -22,6 +27,8 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A place devices stand in, from the day `valid_from` until before the day `valid_to`, when it `becomes` another.
 
     Communes merge; a device goes on telling the name it was set up with, and stands in what that became.
+    `feeder` and `uplink` name what its devices hang on for power and for the way here; a device's own count before.
+    `shape`: outer rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
     """
 
     slug: _Slug
@@ -32,10 +39,17 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: date | None = None
     valid_to: date | None = None
     becomes: _Slug | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A device the officer expects: it is admitted before it first speaks."""
+    """A device the officer expects: it is admitted before it first speaks.
+
+    `feeder` is what gives it power, `uplink` what carries its traffic: names of the site's own, for common causes.
+    `snapshot` is where a camera gives its newest picture (http, https; may hold a password): operators may look at it.
+    """
 
     address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
     name: str | None = None
@@ -43,6 +57,32 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    snapshot: Annotated[str, msgspec.Meta(pattern=r"^https?://")] | None = None
+
+    def __repr__(self) -> str:
+        return f"ListedDevice({self.address!r})"  # the rest may hold a password
+
+
+class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The alerts of `rules` are public, as CAP 1.2. `sender` never changes, since references name it."""
+
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[^\s,<&]+$")]
+    sender_name: str
+    rules: list[str]
+    category: Literal[
+        "Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"
+    ] = "Infra"
+    contact: str | None = None
+    web: str | None = None
+    expires_h: Annotated[int, msgspec.Meta(ge=1, le=720)] = 24
+    status: Literal["Actual", "Exercise", "System", "Test", "Draft"] = "Actual"
+
+    def issuer(self) -> Issuer:
+        """As the messages name it."""
+        expires_ms = self.expires_h * 3_600_000
+        return Issuer(self.sender, self.sender_name, self.category, self.contact, self.web, expires_ms, self.status)
 
 
 class OpenData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,10 +107,31 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     admit: Literal["ask", "all"] = "ask"
     areas: list[Area] = []
     devices: list[ListedDevice] = []
+    contacts: list[Contact] = []
+    duties: list[Duty] = []
+    routes: list[Route] = []
+    cap: Cap | None = None
     open_data: OpenData = NOTHING_OPEN
+
+    @property
+    def people(self) -> People:
+        """Who is told."""
+        return People(self.contacts, self.duties, self.routes)
 
 
 NOBODY = SiteFile("site", "Trung tâm điều hành")
+
+
+def shipped_names() -> list[str]:
+    """The sites that come with the package."""
+    return sorted(each.name.removesuffix(".toml") for each in files("ioc").joinpath("sites").iterdir())
+
+
+def find(name: str) -> SiteFile:
+    """The site file of that path, or the shipped site of that name (`cai-be`)."""
+    if name in shipped_names() and not Path(name).exists():
+        return shipped(name)
+    return read(Path(name))
 
 
 def shipped(name: str) -> SiteFile:
@@ -83,12 +144,17 @@ def read(path: Path) -> SiteFile:
     try:
         return _parse(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}") from error
+        raise SettingsError(
+            f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}. "
+            f"Có sẵn (shipped): {', '.join(shipped_names())}"
+        ) from error
 
 
 def _parse(text: str, where: str) -> SiteFile:
     try:
-        site = msgspec.convert(tomllib.loads(text), SiteFile)
+        raw = tomllib.loads(text)
+        _refuse_unknown(raw, SiteFile, where)
+        site = msgspec.convert(raw, SiteFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"Tệp địa bàn {where} sai (the site file is wrong): {error}") from error
     _check_areas(site, where)
@@ -112,16 +178,48 @@ def _check_areas(site: SiteFile, where: str) -> None:
                                 f"(needs valid_to, the day of the merger, and another area)")  # fmt: skip
 
 
+def _refuse_unknown(table: object, shape: Any, where: str, path: str = "") -> None:  # noqa: ANN401 - a type's form
+    """Raise for a key that the shape does not know, naming the nearest that it does."""
+    for inner in get_args(shape):
+        _refuse_unknown(table, inner, where, path)
+    if get_origin(shape) is list and isinstance(table, list):
+        for number, each in enumerate(table):
+            _refuse_unknown(each, get_args(shape)[0], where, f"{path}[{number}]")
+    if not (isinstance(shape, type) and issubclass(shape, msgspec.Struct) and isinstance(table, dict)):
+        return
+    known = {field.encode_name: field.type for field in msgspec.structs.fields(shape)}
+    for key, value in table.items():
+        if key not in known:
+            near = get_close_matches(key, known, n=1, cutoff=0.0)[0]
+            raise SettingsError(f"Tệp địa bàn {where}: {path or 'tệp'} không có khoá {key!r}, có phải {near!r}? "
+                                f"(no key {key!r} here; did you mean {near!r}?)")  # fmt: skip
+        _refuse_unknown(value, known[key], where, f"{path}.{key}".lstrip("."))
+
+
 def store(connection: psycopg.Connection, site: SiteFile) -> None:
     """Bring the database's areas and listed devices to the file's state; nothing is ever deleted."""
     with connection.transaction(), connection.cursor() as cursor:
         for area in _parents_first(site.areas):
-            cursor.execute(_SQL["upsert_area"], msgspec.structs.asdict(area))
+            cursor.execute(_SQL["upsert_area"], {**msgspec.structs.asdict(area), "boundary": _boundary(area)})
         for area in site.areas:  # once all are there: an area may become one that stands below it in the file
             cursor.execute(_SQL["set_becomes"], {"slug": area.slug, "becomes": area.becomes})
         cursor.execute(_SQL["merge_areas"])
         for device in site.devices:
-            cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
+            listed = {name: value for name, value in msgspec.structs.asdict(device).items() if name != "snapshot"}
+            cursor.execute(_SQL["list_device"], listed)
+
+
+def _boundary(area: Area) -> str | None:
+    """The shape as GeoJSON (RFC 7946: rings closed); None leaves what was imported."""
+    if not area.shape:
+        return None
+    polygons = [[[*ring, ring[0]]] for ring in area.shape]
+    geometry = (
+        {"type": "Polygon", "coordinates": polygons[0]}
+        if len(polygons) == 1
+        else {"type": "MultiPolygon", "coordinates": polygons}
+    )
+    return msgspec.json.encode(geometry).decode()
 
 
 def _parents_first(areas: Sequence[Area]) -> list[Area]:

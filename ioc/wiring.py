@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,31 +14,40 @@ from typing import Final
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
+from alerts.alertmanager import RULE as OUTSIDE
 from alerts.channel import Channel
 from alerts.courier import Courier
 from alerts.engine import Engine
 from alerts.errors import RuleError
+from alerts.letters import Names
 from alerts.model import Transition
+from alerts.outside import Porter, PostgresInbox
+from alerts.people_postgres import PostgresMailroom
 from alerts.postgres import PostgresStore
+from alerts.posting import is_address
+from alerts.pulse import Pulse
+from alerts.routing import Plan
 from alerts.rule import Rule
-from alerts.rulebook import default_rules, read_toml
+from alerts.rulefile import default_rules, read_toml
 from alerts.service import AlertService
+from alerts.store import LetterStore
 from alerts.switchboard import open_channels
-from ingest.adapter import Adapter, Source, choose, filters
+from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
 from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
-from ingest.model import Admission, Heard, View
+from ingest.model import Heard, View
 from ingest.mqtt import PahoReader
 from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
 from ingest.spool import Spool
-from ingest.store import Admit, Loaded
+from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
+from ioc import people
 from ioc import site as sites
 from ioc.accounts.store import Pool
 from ioc.api.app import create_app
@@ -46,11 +56,13 @@ from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops
+from ioc.postman import Postman
 from ioc.probe import SelfProbe
-from ioc.probe import address as probe_address
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from ioc.snapshots import Snapshots
+from ioc.strangers import admission
 from maps import page
 from maps.hub import Hub, no_more
 from maps.scene import Scene
@@ -84,7 +96,7 @@ class Told:
 def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
     """The site file that the settings name, the demo's, or a nameless centre."""
     if settings.site.file is not None:
-        return sites.read(Path(settings.site.file))
+        return sites.find(settings.site.file)
     return sites.shipped("nong-son") if demo else sites.NOBODY
 
 
@@ -100,28 +112,54 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     return pool
 
 
-def wire_alerts(settings: Settings, pool: Pool, stops: Stops, publish: Publish) -> AlertService:
+def wire_alerts(
+    settings: Settings,
+    site: SiteFile,
+    pool: Pool,
+    broker: str,
+    stops: Stops,
+    publish: Publish,
+    clock: Callable[[], int] = now_ms,
+) -> AlertService:
     """The engine as the database left it, its channels, and a courier for each."""
-    store = PostgresStore(pool)
-    rules, channels = find_rules(settings), _channels(settings)
+    rules, channels = (*find_rules(settings), OUTSIDE), _channels(settings, broker, stops)
+    plan = find_plan(settings, site)
+    mailroom = PostgresMailroom(pool, plan, names_of(settings, site))
+    store = PostgresStore(pool, owe=mailroom.owe)
     alerts, evaluated_at = store.load()
-    now = now_ms()
+    now = clock()
     engine = Engine(rules, alerts, now=now, evaluated_at=evaluated_at)
     ending = threading.Event()
+    personal = {way for contact in plan.contacts.values() for way in contact.ways}
+    couriers: dict[str, Courier] = {}
     for channel in channels:
-        courier = threading.Thread(target=Courier(channel, store, clock=now_ms).run, args=(ending,), daemon=True)
-        courier.start()
-        stops.add(f"courier {channel.name}", partial(_end, ending, courier))
-    service = AlertService(engine, store, publish=publish, channels=[channel.name for channel in channels])
+        letters: LetterStore = mailroom if channel.name in personal else store
+        courier = Courier(channel, letters, clock=clock)
+        couriers[channel.name] = courier
+        thread = threading.Thread(target=courier.run, args=(ending,), daemon=True)
+        thread.start()
+        stops.add(f"courier {channel.name}", partial(_end_courier, ending, courier, thread))
+    common = [channel.name for channel in channels if channel.name not in personal]
+    service = AlertService(engine, store, publish=publish, channels=common)
     service.begin(now)
+    porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
+    service.accompany(porter.tick)
+    service.accompany(mailroom.advance)
+    service.accompany(partial(_ring, mailroom, couriers))
+    _start_pulse(settings, site, partial(mailroom.oldest_due, [each.name for each in channels]), service, stops)
     return service
 
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
     """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
-    store = TimescaleStore(dsn, _admission(settings, site))
+    store = make_store(settings, site, dsn)
     stops.add("ingest's connection", store.close)
     return store, _load(store, told.event)
+
+
+def make_store(settings: Settings, site: SiteFile, dsn: str) -> TimescaleStore:
+    """The ingest's own store, not yet connected."""
+    return TimescaleStore(dsn, admission(settings, site))
 
 
 def wire_ingest(
@@ -129,26 +167,45 @@ def wire_ingest(
     listener: Listener,
 ) -> IngestService:  # fmt: skip
     """The ingest in a thread of its own, going on where the last run ended."""
-    store, loaded = found
+    reader = make_reader(settings, site, broker)
+    service = make_ingest(settings, site, found, reader, listener)
+    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
+    thread.start()
+    stops.add("ingest", partial(_stop_ingest, service, thread))
+    return service
+
+
+def make_reader(settings: Settings, site: SiteFile, broker: str, clock: Callable[[], int] = now_ms) -> Reader:
+    """What hears the broker for the ingest, as the settings say."""
     try:
         chosen = choose(settings.ingest.adapters)
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
-    admit = _admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
+    make = _READERS[settings.ingest.reader]
+    return make(url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted))
+
+
+def make_ingest(
+    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], reader: Reader, listener: Listener,
+    clock: Callable[[], int] = now_ms,
+) -> IngestService:  # fmt: skip
+    """The ingest, going on where the last run ended; whoever makes it lets it run."""
+    store, loaded = found
+    try:
+        chosen = choose(settings.ingest.adapters)
+    except IngestError as error:
+        raise SettingsError(str(error)) from error
+    admit = admission(settings, site)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,
-        now=now_ms, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
+        now=clock, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
         spool=_spool(settings), throttle=Throttle(settings.ingest.device_rate, settings.ingest.device_burst),
     )  # fmt: skip
     service.take_up(loaded)
-    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
-    thread.start()
-    stops.add("ingest", partial(_stop_ingest, service, thread))
     return service
 
 
@@ -156,7 +213,7 @@ def wire_hub(
     site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
 ) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more)
+    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more, build=page.build())
 
 
 def wire_web(
@@ -169,12 +226,16 @@ def wire_web(
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
-        sign_in=page.sign_in_page, account=page.account_page, ledger=page.ledger_page,
+        plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
+    snapshots = Snapshots({each.address: each.snapshot for each in site.devices if each.snapshot}, now_ms)
+    stops.add("snapshots", snapshots.close)
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings, open_data=site.open_data,
+        probe=probe, fillings=fillings, cap=site.cap,
+        plan=find_plan(settings, site, carries=False), maps=Path(settings.data_dir) / "map",
+        snapshots=snapshots, open_data=site.open_data,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
@@ -240,22 +301,22 @@ def _stop_web(server: Server, thread: threading.Thread) -> None:
     thread.join()
 
 
-def _end(ending: threading.Event, thread: threading.Thread) -> None:
+def _ring(mailroom: PostgresMailroom, couriers: Mapping[str, Courier], now: int) -> None:
+    """Wake the couriers who have something to carry: one question a second, however many there are."""
+    for name in mailroom.channels_due(now) if couriers else ():
+        if name in couriers:
+            couriers[name].ring()
+
+
+def _end_courier(ending: threading.Event, courier: Courier, thread: threading.Thread) -> None:
     ending.set()
+    courier.ring()
     thread.join()
 
 
-def _admission(settings: Settings, site: SiteFile) -> Admit:
-    """Rule 8: what becomes of a device never heard of."""
-    everyone, probe = (settings.site.admit or site.admit) == "all", probe_address(site.slug)
-    listed = frozenset(device.address for device in site.devices)
-
-    def admit(address: str) -> Admission:
-        if address == probe:
-            return Admission.RETIRED  # our own: stored, and never drawn, counted or judged
-        return Admission.ADMITTED if everyone or address in listed else Admission.PENDING
-
-    return admit
+def _end(ending: threading.Event, thread: threading.Thread) -> None:
+    ending.set()
+    thread.join()
 
 
 def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
@@ -283,15 +344,51 @@ def find_rules(settings: Settings) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def _channels(settings: Settings) -> tuple[Channel, ...]:
-    tables = [
-        {"name": f"webhook-{number}", "kind": "webhook", "url": url}
-        for number, url in enumerate(settings.alerts.webhooks, 1)
-    ]
+def _start_pulse(
+    settings: Settings, site: SiteFile, oldest_due: Callable[[], int | None], service: AlertService, stops: Stops
+) -> None:
+    """The dead man's switch, where someone outside waits for it."""
+    url, every_s = settings.alerts.heartbeat_url, settings.alerts.heartbeat_every_s
+    if url is None:
+        return
+    if not is_address(url):
+        raise SettingsError("alerts.heartbeat_url bắt đầu bằng https:// (begins with https:// or http://)")
+    pulse = Pulse(site.slug, url, settings.alerts.heartbeat_form, every_s, oldest_due=oldest_due)
+    service.accompany(pulse.tick)
+    ending = threading.Event()
+    thread = threading.Thread(target=pulse.run, args=(ending, now_ms), name="heartbeat", daemon=True)
+    thread.start()
+    stops.add("heartbeat", partial(_end, ending, thread))
+
+
+def find_plan(settings: Settings, site: SiteFile, *, carries: bool = True) -> Plan:
+    """Who is told of what, as the site file says; checked against the rules, and the channels where we carry."""
+    names = [str(table.get("name")) for table in settings.alerts.channels] if carries else None
+    rules = [OUTSIDE.name, *(rule.name for rule in find_rules(settings))]
+    return people.plan(site.people, site.areas, channels=names, rules=rules)
+
+
+def names_of(settings: Settings, site: SiteFile) -> Names:
+    """What people call places, and where the wall is, for messages."""
+    advice = {rule.name: rule.advice for rule in find_rules(settings) if rule.advice}
+    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link, advice=advice)
+
+
+def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, ...]:
+    """The configured channels; a line to the broker is opened where one of them speaks there."""
+    webhooks = enumerate(settings.alerts.webhooks, 1)
+    tables = [{"name": f"webhook-{number}", "kind": "webhook", "url": url} for number, url in webhooks]
+    tables += settings.alerts.channels
+    lines: dict[str, object] = {}
+    if any(table.get("kind") == "mqtt" for table in tables):
+        postman = Postman(BrokerUrl.parse(broker), f"ioc-people-{uuid.uuid4().hex[:8]}", settings.mqtt.ca_file)
+        postman.start()
+        stops.add("line of channels to the broker", postman.stop)
+        lines["publish"] = postman.deliver
     try:
-        return open_channels(tables)
+        return open_channels(tables, lines)
     except ValueError as error:
-        raise SettingsError(f"alerts.webhooks: {error}") from error
+        raise SettingsError(f"alerts.webhooks, alerts.channels: {error}") from error
 
 
 def _rule_words(settings: Settings) -> Mapping[str, Mapping[str, str]]:

@@ -66,9 +66,9 @@ def error(refusal: Refusal) -> str:
     return _text({"type": "error", "code": refusal.code, "detail": refusal.detail})
 
 
-def heartbeat(now: int, seq: int, heard: int | None) -> str:
-    """We live; `heard` is when the ingest last told us anything."""
-    return _text({"type": "heartbeat", "now": now, "seq": seq, "heard": heard})
+def heartbeat(now: int, seq: int, heard: int | None, build: str = "") -> str:
+    """We live; `heard` is when the ingest last told us anything, `build` which version of the pages we serve."""
+    return _text({"type": "heartbeat", "now": now, "seq": seq, "heard": heard, "build": build})
 
 
 def figures(values: Mapping[str, object]) -> str:

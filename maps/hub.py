@@ -77,7 +77,7 @@ class Hub:
     """One scene for all; `run` owns it, and everything but `show` and `show_alerts` belongs to its loop.
 
     `ledger` is asked once a second for the ingest's counts (`received`, `stored`, `shed`, …), `more` for whatever
-    else goes into the figures; both must answer at once.
+    else goes into the figures; both must answer at once. `build` tells walls which version of the pages they should be.
     """
 
     def __init__(
@@ -89,9 +89,11 @@ class Hub:
         more: Callable[[], Mapping[str, object]] = no_more,
         clock: Callable[[], int] = epoch_ms,
         max_clients: int = 256,
+        build: str = "",
     ) -> None:
         self.scene = scene
         self.press = Press(scene)
+        self.build = build
         self.layers = find_layers()
         self.stopping = False
         self.beat = 0
@@ -181,7 +183,7 @@ class Hub:
     def _prepare_beat(self, now: int) -> None:
         self.beat += 1
         values = {**picture_figures(self.scene), **self._flow.note(now, self._ledger()), **self._more()}
-        self.beat_frames = [frames.figures(values), frames.heartbeat(now, self.scene.seq, self._heard)]
+        self.beat_frames = [frames.figures(values), frames.heartbeat(now, self.scene.seq, self._heard, self.build)]
 
     def _wake_all(self) -> None:
         for client in self._clients:

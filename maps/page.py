@@ -1,12 +1,14 @@
-"""The pages: wall, device, way in, account, ledger. Rendered once per language and site, then only stamped.
+"""The pages: wall, device, way in, account, desks. Rendered once per language and site, then only stamped.
 
 Decides the HTML and the content security policy it needs. It never looks at who asks: whoever mounts the
 pages decides that, and picks the language with `maps.words.pick_language`.
 """
 
+import hashlib
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -25,11 +27,22 @@ _templates = Environment(
 )
 
 NO_WORDS: Mapping[str, str] = {}
+DESKS: Final = ("alerts", "devices", "history", "areas", "ledger")
+"""The operators' desks, in the order of their links."""
+PLAIN: Final = ("sign-in", "account", *DESKS)
+"""Pages made of the site's name and a language only."""
 
 
 def static_dir() -> Path:
     """The folder to mount at `/static`; send it with `Cache-Control: no-cache` (the files keep their names)."""
     return _HERE / "static"
+
+
+@cache
+def build() -> str:
+    """Which version of the pages this is: a digest of all they are made of. A wall of another one loads itself anew."""
+    files = sorted([*(_HERE / "templates").iterdir(), *(_HERE / "static" / "ioc").rglob("*.*")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
 
 
 def security_policy(nonce: str) -> str:
@@ -54,19 +67,9 @@ def device_page(lang: str, nonce: str, address: str, *, site: str = "", words: M
     return _render("device.html", lang, site, dict(words), address=address).replace(_NONCE, nonce)
 
 
-def sign_in_page(lang: str, nonce: str, *, site: str = "") -> str:
-    """The way in; `?next=` is read by the page itself and leads nowhere but here."""
-    return _render("sign-in.html", lang, site, {}).replace(_NONCE, nonce)
-
-
-def account_page(lang: str, nonce: str, *, site: str = "") -> str:
-    """One's account: password, signing out, links for walls. Who looks is asked of the API by the page itself."""
-    return _render("account.html", lang, site, {}).replace(_NONCE, nonce)
-
-
-def ledger_page(lang: str, nonce: str, *, site: str = "") -> str:
-    """The account of messages and what could not be used; what it shows it asks of the API."""
-    return _render("ledger.html", lang, site, {}).replace(_NONCE, nonce)
+def plain_page(name: str, lang: str, nonce: str, *, site: str = "", words: Mapping[str, str] = NO_WORDS) -> str:
+    """One of `PLAIN`: what it shows it asks of the API (and `?next=`, `?at=` … of its own address)."""
+    return _render(f"{name}.html", lang, site, dict(words)).replace(_NONCE, nonce)
 
 
 @lru_cache(maxsize=16)
@@ -89,8 +92,9 @@ def _render(template: str, lang: str, site: str, more: Mapping[str, str], **valu
         "lang": lang,
         "site": site,
         "words": words,
+        "build": build(),
         **({"address": values.pop("address")} if "address" in values else {}),
     }
     return _templates.get_template(template).render(
-        lang=lang, site=site, nonce=_NONCE, page=page, t=partial(fill, words), **values
+        lang=lang, site=site, nonce=_NONCE, page=page, t=partial(fill, words), desks=DESKS, **values
     )

@@ -15,6 +15,8 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     migrated        a function that gives such a database of the edition named
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
+    make_alertmanager  real Alertmanagers with the configuration you give: .url
+    promtool        path of Prometheus' tester of rules
     make_collectd   real collectd daemons with the configuration you give
     open_folder     a folder through which another user may be let, unlike pytest's own
     free_port       a function that gives a port on 127.0.0.1 that nobody listens on
@@ -31,6 +33,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 from realparts import places
+from realparts.alertmanager import Alertmanager
 from realparts.collectd import Collectd
 from realparts.community import Community
 from realparts.mosquitto import Mosquitto
@@ -53,6 +56,8 @@ REAL = {
     "chromium",
     "browser",
     "make_collectd",
+    "make_alertmanager",
+    "promtool",
 }
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -232,6 +237,15 @@ def chromium() -> Path:
     return found
 
 
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    """Path of Debian's promtool."""
+    require("promtool")
+    found = places.promtool()
+    assert found is not None
+    return found
+
+
 @pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
     """A headless browser. Playwright's loop occupies this thread as long as the fixture lives."""
@@ -252,5 +266,20 @@ def make_collectd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
             stops.callback(daemon.stop)
             daemon.start()
             return daemon
+
+        yield make
+
+
+@pytest.fixture
+def make_alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Alertmanager]]:
+    """Give a factory of started Alertmanagers; takes the YAML of their routes and receivers."""
+    require("alertmanager")
+    with ExitStack() as stops:
+
+        def make(configuration: str) -> Alertmanager:
+            server = Alertmanager(tmp_path_factory.mktemp("alertmanager"), configuration)
+            stops.callback(server.stop)
+            server.start()
+            return server
 
         yield make

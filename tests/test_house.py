@@ -28,7 +28,22 @@ SHELLS = {
         "service",
         "queries",
     },
-    "alerts": {"postgres", "rows", "service", "courier", "switchboard", "store", "channels"},
+    "alerts": {
+        "postgres",
+        "rows",
+        "service",
+        "courier",
+        "switchboard",
+        "store",
+        "channels",
+        "outside",
+        "posting",
+        "mailroom",
+        "people_book",
+        "people_postgres",
+        "people_rows",
+        "pulse",
+    },
     "maps": {"hub", "live", "page", "localmap", "words"},
 }
 

@@ -1,21 +1,13 @@
 """The kind `webhook`: one HTTP POST of a CloudEvents 1.0 structured event with the text in both languages.
 
-2xx is sent; 408, 429, 5xx and everything that may pass (timeouts, no connection) is temporary; the rest,
-redirects too, is permanent. The address is a secret: it is never logged, nor shown in a receipt. (It goes
-through the transport, since httpx's client writes every address to its log.)
+What an answer means is told in `alerts.posting`.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Final
 
-import httpx
-
-from alerts.channel import Channel, ChannelKind, Outcome, Receipt
+from alerts.channel import Channel, ChannelKind, Receipt
 from alerts.outbox import Letter
-
-TIMEOUT: Final = {"connect": 2.0, "write": 2.0, "read": 4.0, "pool": 1.0}  # in all less than a lease
-_BUSY: Final = (408, 425, 429)
+from alerts.posting import Poster, is_address
 
 
 class Webhook:
@@ -23,28 +15,16 @@ class Webhook:
 
     def __init__(self, name: str, url: str) -> None:
         self.name = name
-        self._url = httpx.URL(url)
-        self._transport = httpx.HTTPTransport()
+        self._poster = Poster(url)
 
     def send(self, letter: Letter) -> Receipt:
         """See `Channel`."""
-        headers = {
-            "Content-Type": "application/cloudevents+json; charset=utf-8",
-            "Idempotency-Key": letter.key,
-            "User-Agent": "district-ioc",
-        }
-        content = json.dumps(envelope(letter), ensure_ascii=False).encode()
-        request = httpx.Request("POST", self._url, headers=headers, content=content, extensions={"timeout": TIMEOUT})
-        try:
-            response = self._transport.handle_request(request)
-            response.close()  # what it says beyond its status is of no use to us
-        except httpx.TransportError as why:
-            return Receipt(Outcome.TEMPORARY, type(why).__name__)
-        return _receipt(response.status_code)
+        kind = "application/cloudevents+json; charset=utf-8"
+        return self._poster.post(envelope(letter), {"Content-Type": kind, "Idempotency-Key": letter.key})
 
     def close(self) -> None:
         """Give its connections back."""
-        self._transport.close()
+        self._poster.close()
 
 
 def envelope(letter: Letter) -> dict[str, object]:
@@ -66,16 +46,9 @@ def envelope(letter: Letter) -> dict[str, object]:
 def open_webhook(name: str, options: Mapping[str, object]) -> Channel:
     """Make one from its only option, `url`."""
     url = options.get("url")
-    if set(options) != {"url"} or not isinstance(url, str) or not url.startswith(("http://", "https://")):
+    if set(options) != {"url"} or not is_address(url):
         raise ValueError(f"channel {name!r}: a webhook takes one option, url, beginning with https:// (or http://)")
-    return Webhook(name, url)
-
-
-def _receipt(status: int) -> Receipt:
-    if 200 <= status < 300:
-        return Receipt(Outcome.SENT, f"HTTP {status}")
-    temporary = status in _BUSY or status >= 500
-    return Receipt(Outcome.TEMPORARY if temporary else Outcome.PERMANENT, f"HTTP {status}")
+    return Webhook(name, str(url))
 
 
 KIND = ChannelKind(name="webhook", open=open_webhook)

@@ -1,4 +1,4 @@
-"""What `benchmarks/history.py` asks: each question our way, up to the encoded answer, and in plain SQL."""
+"""What `benchmarks/history.py` asks: each question our way, up to the encoded answer, and in plain SQL over rows."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

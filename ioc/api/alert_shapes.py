@@ -3,13 +3,27 @@
 from typing_extensions import TypedDict
 
 from alerts import model
-from alerts.model import Severity
+from alerts.model import Mute, Severity
 from alerts.store import Entry
 from ioc.api.times import Time, maybe_ms, written_ms
 
 
+class Suppression(TypedDict):
+    """One reason for not telling people for now; `source` is the silence, window or alert behind it."""
+
+    kind: Mute
+    source: str
+    since: Time
+    until: Time | None
+    author: str
+    reason: str
+
+
 class Alert(TypedDict):
-    """An abnormal condition of a device by a rule. Only `firing` and `recovering` ones were told to people."""
+    """An abnormal condition by a rule. `device` is what it is about: a device, or of an outage `area:que-trung`.
+
+    `subject` is that thing's kind; `announced`, what people were last told; `parent`, the alert that explains it.
+    """
 
     id: str
     rule: str
@@ -37,6 +51,12 @@ class Alert(TypedDict):
     ack_until: Time | None
     episode: int
     version: int
+    subject: str
+    suppressed: bool
+    suppressions: list[Suppression]
+    announced: str | None
+    assignee: str | None
+    parent: str | None
 
 
 class TimelineEntry(TypedDict):
@@ -91,6 +111,23 @@ def alert_told(alert: model.Alert) -> Alert:
         "ack_until": maybe_ms(alert.ack_until),
         "episode": alert.episode,
         "version": alert.version,
+        "subject": alert.subject,
+        "suppressed": alert.suppressed,
+        "suppressions": [_suppression(each) for each in alert.suppressions],
+        "announced": alert.announced,
+        "assignee": alert.assignee,
+        "parent": alert.parent,
+    }
+
+
+def _suppression(each: model.Suppression) -> Suppression:
+    return {
+        "kind": each.kind,
+        "source": each.source,
+        "since": written_ms(each.since),
+        "until": maybe_ms(each.until),
+        "author": each.author,
+        "reason": each.reason,
     }
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from alerts import model
+from alerts.machine import MAX_SHELF_MS
 from alerts.model import Action, Severity
 from alerts.store import AlertStore, Answer
 from ioc.accounts import audit
@@ -44,12 +45,13 @@ class AlertPage(TypedDict):
 
 
 class Asking(BaseModel):
-    """What may be said with a request: a comment; until when an acknowledgement holds; that it was a false alarm."""
+    """What may be said with a request: a comment; until when it holds; that it was a false alarm; whose it is to be."""
 
     model_config = ConfigDict(extra="forbid")
     comment: Annotated[str, Field(max_length=2000)] | None = None
     until: Asked | None = None
     reason: Literal["false_alarm"] | None = None
+    assignee: Annotated[str, Field(min_length=1, max_length=64)] | None = None
 
 
 class Outcome(TypedDict):
@@ -103,7 +105,7 @@ async def ask(
     parts: Has,
     given: Asking | None = None,
 ) -> Outcome:
-    """Acknowledge an alert, take that back, close it, or comment on it."""
+    """Acknowledge an alert, shelve it, assign it, close it, comment on it, or take back the first two."""
     asked = _request(alert_id, action, person, parts.now(), given or Asking())
     await run_in_threadpool(get_alert, alert_id, parts)
     await run_in_threadpool(_write_down, parts, request, person, asked)
@@ -121,8 +123,12 @@ def _request(alert_id: str, action: Action, person: Person, now: int, given: Ask
     until = None if given.until is None else millis(given.until)
     if action is Action.COMMENT and not (given.comment or "").strip():
         raise Problem(422, "comment: say something")
-    if until is not None and (action is not Action.ACK or until <= now):
-        raise Problem(422, "until: a time to come, and only with an acknowledgement")
+    if until is not None and (action not in (Action.ACK, Action.SHELVE) or until <= now):
+        raise Problem(422, "until: a time to come, and only with an acknowledgement or shelving")
+    if action is Action.SHELVE and (until is None or until - now > MAX_SHELF_MS):
+        raise Problem(422, "until: shelving needs an end, 7 days from now at most")
+    if given.assignee is not None and action is not Action.ASSIGN:
+        raise Problem(422, "assignee: only with assigning")
     if given.reason is not None and action is not Action.CLOSE:
         raise Problem(422, "reason: only with closing")
     return model.Request(
@@ -135,12 +141,14 @@ def _request(alert_id: str, action: Action, person: Person, now: int, given: Ask
         until=until,
         reason=given.reason,
         text=given.comment,
+        assignee=given.assignee,
     )
 
 
 def _write_down(parts: Parts, request: Request, person: Person, asked: model.Request) -> None:
     """The audit first: better a line too many than a deed without one."""
-    told = {"request": asked.id, "comment": asked.text, "until": maybe_ms(asked.until), "reason": asked.reason}
+    told = {"request": asked.id, "comment": asked.text, "until": maybe_ms(asked.until), "reason": asked.reason,
+            "assignee": asked.assignee}  # fmt: skip
     detail = {name: value for name, value in told.items() if value is not None}
     with parts.pool.connection() as connection:
         deed = Deed(f"alert.{asked.action}", asked.alert_id, detail)

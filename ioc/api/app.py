@@ -3,20 +3,28 @@
 from fastapi import FastAPI
 
 from ioc.api import (
+    alertmanager,
     alerts,
     areas,
     availability,
+    cap,
     devices,
+    duty,
     exports,
     history,
+    kpis,
     ledger,
     live,
     metrics,
     open_data,
     operations,
     pages,
+    past,
     people,
+    quiets,
     session,
+    snapshots,
+    tiles,
 )
 from ioc.api.guard import Guard
 from ioc.api.parts import Parts
@@ -31,6 +39,14 @@ _ROUTES = (
     exports,
     areas,
     alerts,
+    quiets,
+    alertmanager,
+    cap,
+    duty,
+    kpis,
+    past,
+    snapshots,
+    tiles,
     ledger,
     operations,
     metrics,

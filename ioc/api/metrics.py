@@ -12,6 +12,8 @@ from ioc.api.auth import requires
 from ioc.api.database import Row, row, rows, tuples
 from ioc.api.parts import Has, Parts
 from ioc.api.routing import router
+from ioc.disk import forecast
+from ioc.disklook import remembered
 from ioc.echoes import BOUNDS_MS, Health, Latency, Leg
 
 routes = router("", "operations")
@@ -62,13 +64,8 @@ class Histogram:
 def metrics(parts: Has) -> Response:
     """The centre in numbers."""
     with parts.pool.connection() as connection:
-        found = [
-            *_ingest(row(connection, "newest_run")),
-            *_kept(connection),
-            *_store(connection),
-            *_here(parts),
-            *_probe(parts),
-        ]
+        found: list[Metric | Histogram] = [*_ingest(row(connection, "newest_run")), *_kept(connection)]
+        found += [*_store(connection), *_disk(connection), *_here(parts), *_probe(parts)]
     text = "".join(f"{line}\n" for metric in found for line in metric.lines())
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -102,8 +99,34 @@ def _kept(connection: Connection[Any]) -> Iterator[Metric]:
     waiting = rows(connection, "letters_waiting")[0]["count"]
     yield Metric("ioc_quarantine_rows", "gauge", "Messages kept in quarantine.", reasons)
     yield Metric("ioc_quarantined_total", "counter", "Messages ever quarantined, whatever was restarted since.", ever)
+    people = [({"state": state}, n) for state, n in tuples(connection, "messages_ever")]
+    unanswered = rows(connection, "unanswered")[0]["count"]
+    yield Metric("ioc_messages", "gauge", "Messages to people that are kept, by what became of them.", people)
+    yield Metric(
+        "ioc_unanswered_alerts", "gauge", "Alerts everybody was told of and nobody answers.", [({}, unanswered)]
+    )
     yield Metric("ioc_letters_waiting", "gauge", "Messages owed to people and not sent yet.", [({}, waiting)])
     yield Metric("ioc_database_bytes", "gauge", "Size of the database on disk.", [({}, size)])
+
+
+def _disk(connection: Connection[Any]) -> Iterator[Metric]:
+    """The room on the database's disk as the disk watch last saw it; what nobody knows is left out."""
+    looks = remembered(connection)
+    standing = forecast(looks)
+    told = (
+        ("ioc_disk_free_bytes", "Free room on the database's disk.", looks[-1].free if looks else None),
+        ("ioc_disk_used_ratio", "Share of the disk in use.", _share(standing.used_pct)),
+        ("ioc_disk_growth_bytes_per_day", "Growth of the database over two weeks.", standing.bytes_a_day),
+        ("ioc_disk_days_left", "Days until the disk is full at that growth; 3650 is ten years or more.",
+         standing.days_left),
+    )  # fmt: skip
+    for name, purpose, value in told:
+        if value is not None:
+            yield Metric(name, "gauge", purpose, [({}, value)])
+
+
+def _share(pct: float | None) -> float | None:
+    return None if pct is None else pct / 100
 
 
 def _store(connection: Connection[Any]) -> Iterator[Metric]:

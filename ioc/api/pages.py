@@ -1,4 +1,4 @@
-"""The pages: wall, device, way in, account, ledger; the files they load, and the readable list of routes at `/docs`.
+"""The pages: wall, device, way in, account, desks; the files they load, and the readable list of routes at `/docs`.
 
 Decides who sees which page and under which policy; the HTML is `maps`'. A wall's token in an address becomes a cookie
 and leaves the address at once.
@@ -7,7 +7,7 @@ and leaves the address at once.
 import html
 import mimetypes
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
@@ -85,22 +85,24 @@ def device_page(site: Slug, family: Slug, device: Slug, request: Request, parts:
 @routes.get("/sign-in", response_class=HTMLResponse)
 def sign_in_page(request: Request, parts: Has) -> HTMLResponse:
     """The way in."""
-    nonce = secrets.token_urlsafe(16)
-    return _page(parts, parts.pages.sign_in(_language(request, parts), nonce, site=parts.site), nonce)
+    return _plain("sign-in", request, parts)
 
 
-@routes.get("/account", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)
-def account_page(request: Request, parts: Has) -> HTMLResponse:
-    """One's account."""
-    nonce = secrets.token_urlsafe(16)
-    return _page(parts, parts.pages.account(_language(request, parts), nonce, site=parts.site), nonce)
+def _desk(name: str) -> Callable[[Request, Parts], HTMLResponse]:
+    def desk(request: Request, parts: Has) -> HTMLResponse:
+        return _plain(name, request, parts)
+
+    return desk
 
 
-@routes.get("/ledger", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)
-def ledger_page(request: Request, parts: Has) -> HTMLResponse:
-    """The account of messages, and what could not be used."""
-    nonce = secrets.token_urlsafe(16)
-    return _page(parts, parts.pages.ledger(_language(request, parts), nonce, site=parts.site), nonce)
+for _name, _what in {
+    "account": "One's account.", "alerts": "The alerts' desk.", "devices": "The devices' desk.",
+    "history": "The history desk.", "areas": "The areas' desk.",
+    "ledger": "The account of messages, and what could not be used.",
+}.items():  # fmt: skip
+    routes.get(
+        f"/{_name}", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse, name=_name, description=_what
+    )(_desk(_name))
 
 
 @routes.get("/docs", dependencies=[visits(Role.VIEWER)], response_class=HTMLResponse)
@@ -116,6 +118,11 @@ def openapi(request: Request) -> JSONResponse:
     """The OpenAPI description."""
     app: FastAPI = request.app
     return JSONResponse(app.openapi())
+
+
+def _plain(name: str, request: Request, parts: Parts) -> HTMLResponse:
+    nonce = secrets.token_urlsafe(16)
+    return _page(parts, parts.pages.plain(name, _language(request, parts), nonce, site=parts.site), nonce)
 
 
 def _page(parts: Parts, text: str, nonce: str) -> HTMLResponse:

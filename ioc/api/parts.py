@@ -8,7 +8,8 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
-from alerts.store import AlertStore
+from alerts.routing import Plan
+from alerts.store import AlertStore, QuietStore
 from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
@@ -17,11 +18,16 @@ from ioc.api.shelf import Shelf
 from ioc.history.availability import Maintenance, no_maintenance
 from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
-from ioc.site import NOTHING_OPEN, OpenData
+from ioc.site import NOTHING_OPEN, Cap, OpenData
+from ioc.snapshots import Snapshots
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
 """Looks at one part: None when it is ready, else a sentence for everyone to read (no addresses, no names)."""
+
+
+class KeptAlerts(AlertStore, QuietStore, Protocol):
+    """Alerts, and what suppresses them."""
 
 
 class WallPage(Protocol):
@@ -39,9 +45,9 @@ class DevicePage(Protocol):
 
 
 class PlainPage(Protocol):
-    """Renders a page that knows the site's name only: the way in (which itself reads `?next=`), account, ledger."""
+    """Renders a page that knows the site's name only, by its name: `sign-in`, `account`, `alerts` and so on."""
 
-    def __call__(self, lang: str, nonce: str, *, site: str) -> str:
+    def __call__(self, name: str, lang: str, nonce: str, *, site: str) -> str:
         """A whole HTML document."""
 
 
@@ -51,9 +57,7 @@ class Pages:
 
     wall: WallPage
     device: DevicePage
-    sign_in: PlainPage
-    account: PlainPage
-    ledger: PlainPage
+    plain: PlainPage
     policy: Callable[[str], str]  # of a nonce
     language: Callable[..., str]  # of wishes, best first; each may be None
     static: Path
@@ -65,12 +69,13 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it. `fillings` tells how full the queues of this process are; `inner` is the key of its own.
-    `maintenance` tells what was planned; `open_data`, what is public.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned,
+    `open_data` what is public.
+    `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     """
 
     pool: Pool
-    alerts: AlertStore
+    alerts: KeptAlerts
     pages: Pages
     now: Callable[[], int]
     site: str
@@ -81,6 +86,10 @@ class Parts:
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
     maintenance: Maintenance = no_maintenance
+    cap: Cap | None = None
+    plan: Plan = field(default_factory=Plan)
+    snapshots: Snapshots | None = None  # of cameras
+    maps: Path | None = None  # the folder of the site's own base map
     newest: Newest = field(default_factory=Newest)
     open_data: OpenData = NOTHING_OPEN
     shelf: Shelf = field(default_factory=Shelf)

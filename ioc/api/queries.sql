@@ -118,7 +118,16 @@ WHERE address NOT LIKE '%%/indicator/self-probe' GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: letters_waiting
 -- Messages owed to people that no courier has sent yet.
-SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased');
+SELECT (SELECT count(*) FROM outbox WHERE state IN ('queued', 'leased'))
+    + (SELECT count(*) FROM message WHERE state IN ('queued', 'leased')) AS count;
+
+-- name: messages_ever
+-- What became of the messages to people that are kept.
+SELECT state, count(*) FROM message GROUP BY state ORDER BY state;
+
+-- name: unanswered
+-- Alerts of which everybody on their route was told and nobody has answered.
+SELECT count(DISTINCT alert_id) FROM escalation WHERE state = 'exhausted';
 
 -- name: database_size
 -- Bytes of the database on disk.
@@ -144,3 +153,42 @@ WITH RECURSIVE below AS (
     SELECT %(area)s::text AS slug
     UNION SELECT area.slug FROM area JOIN below ON area.parent = below.slug)
 SELECT slug FROM below;
+
+-- name: public_alerts
+-- The newest alerts of some rules that were announced.
+SELECT id FROM alert WHERE rule = ANY(%(rules)s) AND announced IS NOT NULL ORDER BY id DESC LIMIT %(limit)s;
+
+-- name: place_of_area
+-- An area's name and boundary.
+SELECT name, boundary FROM area WHERE slug = %(area)s;
+
+-- name: alarms_told
+-- What people were told of alerts since a moment, for the ISA-18.2 figures.
+SELECT step.at, step.alert_id, alert.rule, alert.device, step.severity, step.announce
+FROM alert_timeline AS step JOIN alert ON alert.id = step.alert_id
+WHERE step.announce IS NOT NULL AND step.at >= %(since)s
+    AND (%(areas)s::text[] IS NULL OR alert.area = ANY(%(areas)s))
+ORDER BY step.at, step.alert_id, step.version;
+
+-- name: alarms_standing
+-- The alerts that are firing now.
+SELECT rule, device, firing_since, suppressions <> '[]' OR freed_at IS NOT NULL AS suppressed FROM alert
+WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
+    AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));
+
+-- name: list_messages
+-- What was sent to people, newest first, after the cursor.
+SELECT key, contact, way, channel, alert_ids, announce, areas, body->'title' AS title, body->'text' AS text, state,
+    attempts, created_at, due_at, settled_at, error
+FROM message
+WHERE (%(contact)s::text IS NULL OR contact = %(contact)s)
+    AND (%(state)s::text IS NULL OR state = %(state)s)
+    AND (%(alert)s::text IS NULL OR %(alert)s = ANY(alert_ids))
+    AND (%(before_at)s::timestamptz IS NULL OR (created_at, key) < (%(before_at)s, %(before_key)s))
+ORDER BY created_at DESC, key DESC LIMIT %(limit)s;
+
+-- name: list_escalations
+-- How far alerts have climbed that nobody has taken up, the longest first.
+SELECT alert_id, route, started_at, severity, area, level, round, due_at, left_ms, state FROM escalation
+WHERE state <> 'stopped' AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
+ORDER BY started_at, alert_id, route LIMIT %(limit)s;

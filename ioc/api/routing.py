@@ -15,6 +15,8 @@ from ioc.api.problems import SCHEMA
 OPEN: Final = frozenset((
     "GET /healthz",
     "GET /readyz",
+    "GET /api/v1/cap/feed.atom",
+    "GET /api/v1/cap/{identifier}.cap",
     "GET /sign-in",
     "POST /api/v1/session",
     "GET /open/catalog.jsonld",

@@ -30,7 +30,7 @@ def restore(dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bo
     try:
         with psycopg.connect(dsn, application_name="ioc restore", autocommit=True) as connection:
             _may_fill(connection, manifest, replace=replace)
-        migrate(dsn, upto=manifest.steps[-1].number)
+        migrate(dsn, only={step.number for step in manifest.steps})
         say("ghi vào cơ sở dữ liệu (writing into the database)")
         with psycopg.connect(dsn, application_name="ioc restore", autocommit=True) as connection:
             connection.execute(SQL["steady"])
@@ -48,7 +48,7 @@ def restore(dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bo
 def _may_fill(connection: Connection[Any], manifest: Manifest, *, replace: bool) -> None:
     """Refuse a database that is in use, too new, or not empty."""
     had = steps(connection)
-    if len(had) > len(manifest.steps):
+    if {step.number for step in had} - {step.number for step in manifest.steps}:
         raise CommandError("Cơ sở dữ liệu mới hơn bản sao lưu: khôi phục vào nơi trống, chưa `ioc migrate`. "
                            "(the database is newer than the backup: restore into an empty one that was not migrated "
                            "yet; it is brought to this version afterwards)")  # fmt: skip

@@ -79,7 +79,7 @@ def decoded(data: bytes) -> Manifest | str:
 def refusal(manifest: Manifest, ours: Sequence[Step]) -> str | None:
     """Why a backup cannot come into a database of this version; None where it can.
 
-    One made by an older version can: its steps are the first of ours, and the others follow after it is in.
+    One made by an older version can: we know all its steps, and ours beyond them follow after it is in.
     """
     known = {step.number: step.digest for step in ours}
     for step in manifest.steps:
@@ -91,11 +91,6 @@ def refusal(manifest: Manifest, ours: Sequence[Step]) -> str | None:
                 f"cài đúng phiên bản đó rồi khôi phục. (the backup is of {word} version, {manifest.version}, with "
                 f"step {step.number:04} {step.name}: install that version and restore with it)"
             )
-    missing = [step for step in ours if step.number < manifest.steps[-1].number] if manifest.steps else []
-    held = {step.number for step in manifest.steps}
-    if not manifest.steps or any(step.number not in held for step in missing):
-        return ("Bản sao lưu thiếu bước di trú nên không khôi phục được. "
-                "(the backup lacks migrations in between: it cannot be brought back)")  # fmt: skip
     return None
 
 

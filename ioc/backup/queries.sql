@@ -45,9 +45,11 @@ WHERE table_schema = current_schema() AND pg_get_serial_sequence(quote_ident(tab
 SELECT setval(pg_get_serial_sequence(quote_ident(%(table)s), %(column)s), %(next)s, false)
 
 -- name: weeks_of_partitions
--- The weeks that have partitions.
-SELECT DISTINCT substring(relname FROM '_(\d{4}w\d{2})$') FROM pg_class
-WHERE relispartition AND relname ~ '_\d{4}w\d{2}$' ORDER BY 1
+-- The weeks that have partitions; of one for a month or a year, the week it begins in.
+SELECT DISTINCT CASE WHEN relname ~ '_\d{4}w\d{2}$' THEN right(relname, 7)
+                     WHEN relname ~ '_\d{4}m\d{2}$' THEN to_char(to_date(right(relname, 7), 'YYYY"m"MM'), 'IYYY"w"IW')
+                     ELSE to_char(to_date(right(relname, 4), 'YYYY'), 'IYYY"w"IW') END
+FROM pg_class WHERE relispartition AND relkind = 'r' AND relname ~ '_\d{4}([wm]\d{2})?$' ORDER BY 1
 
 -- name: weeks_of_chunks
 -- The weeks that the chunks of hypertables reach into, those of broken clocks left out.
@@ -58,8 +60,8 @@ WHERE hypertable_schema = current_schema() AND range_start BETWEEN '2015-01-01' 
 ORDER BY 1
 
 -- name: make_week
--- Makes the partitions of one week; nothing to do on TimescaleDB.
-SELECT make_partitions(to_date(%(week)s, 'IYYY"w"IW'), to_date(%(week)s, 'IYYY"w"IW'))
+-- Makes the partitions that the days of one week fall in; nothing to do on TimescaleDB.
+SELECT make_partitions(to_date(%(week)s, 'IYYY"w"IW'), to_date(%(week)s, 'IYYY"w"IW') + 6)
 
 -- name: steps
 -- The migrations this database had.

@@ -47,14 +47,19 @@ def start_database(data_dir: Path) -> Part:
         raise folder_refused(data_dir, error) from error
 
 
-def use_database(data_dir: Path) -> Part:
-    """The database of `data_dir`, whoever runs it: a running centre's, left running, else one started for us."""
-    place = data_dir.resolve() / "postgres"
-    url = _dsn(_socket_place(place), DATABASE)
+def running_database(data_dir: Path) -> str | None:
+    """The DSN of the database of `data_dir` while a centre runs it."""
+    url = _dsn(_socket_place(data_dir.resolve() / "postgres"), DATABASE)
     if in_use(data_dir / "postgres.lock"):
         with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=5):
-            return Part(name="database", url=url, stop=lambda: None)
-    return start_database(data_dir)
+            return url
+    return None
+
+
+def use_database(data_dir: Path) -> Part:
+    """The database of `data_dir`, whoever runs it: a running centre's, left running, else one started for us."""
+    url = running_database(data_dir)
+    return start_database(data_dir) if url is None else Part(name="database", url=url, stop=lambda: None)
 
 
 def _start(place: Path, account: cluster.Account | None, lock: int) -> Part:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from alerts.engine import Engine
@@ -10,6 +12,8 @@ from alerts.model import Action, Alert, Refused, Request, Transition
 from alerts.rulebook import read_rules
 from ingest.model import Admission, Device, Heard, Presence, Sample, Value, View
 
+MIGRATIONS = Path(__file__).parents[2] / "ioc" / "migrations"
+SCHEMA = ("0002_alerts.sql", "0010_alert_suppressions.sql")
 CAMERA = "demo/camera/c1"
 HOT: Mapping[str, object] = {
     "name": "camera-hot",
@@ -106,6 +110,12 @@ def request(alert_id: str, action: Action, at_s: float = 0, **facts: object) -> 
 
 def make(*rules: Mapping[str, object], **engine: object) -> District:
     return District(Engine(read_rules(rules), **engine))
+
+
+def create_schema(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        for name in SCHEMA:
+            connection.execute(MIGRATIONS.joinpath(name).read_text("utf-8"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 from realparts.timescale import Timescale
@@ -17,10 +16,9 @@ from alerts.postgres import PostgresStore
 from alerts.rulebook import read_rules
 from alerts.service import AlertService
 from ingest.model import Heard
-from tests.alerts.conftest import HOT, make, sample, view
+from tests.alerts.conftest import HOT, create_schema, make, sample, view
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "ioc" / "migrations" / "0002_alerts.sql"
 
 DYING_COURIER = """
 import os, sys
@@ -38,11 +36,6 @@ class Deadly:
 with ConnectionPool(sys.argv[1], min_size=1, open=True) as pool:
     Courier(Deadly(), PostgresStore(pool), clock=lambda: 1000).step()
 """
-
-
-def create_schema(dsn: str) -> None:
-    with psycopg.connect(dsn) as connection:
-        connection.execute(SCHEMA.read_text("utf-8"))
 
 
 @pytest.mark.real

@@ -5,7 +5,8 @@ import pytest
 from alerts.errors import RuleError
 from alerts.model import Severity, Verdict
 from alerts.options import duration
-from alerts.rulebook import default_rules, kinds, read_rule, read_rules
+from alerts.rulebook import kinds, read_rule, read_rules
+from alerts.rulefile import default_rules
 from ingest.model import FAMILIES, Presence
 from tests.alerts.conftest import GONE, HOT
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
@@ -16,17 +14,15 @@ from alerts.postgres import PostgresStore
 from alerts.rulebook import read_rules
 from alerts.store import Answer, MemoryStore
 from ingest.model import Heard
-from tests.alerts.conftest import CAMERA, GONE, HOT, SILENT, District, make, request, view
+from tests.alerts.conftest import CAMERA, GONE, HOT, SILENT, District, create_schema, make, request, view
 
-SCHEMA = Path(__file__).parents[2] / "ioc" / "migrations" / "0002_alerts.sql"
 Store = MemoryStore | PostgresStore
 
 
 @pytest.fixture
 def pool(request: pytest.FixtureRequest) -> Iterator[ConnectionPool]:
     dsn = request.getfixturevalue(getattr(request, "param", "dsn"))
-    with psycopg.connect(dsn) as connection:
-        connection.execute(SCHEMA.read_text("utf-8"))
+    create_schema(dsn)
     with ConnectionPool(dsn, min_size=1, max_size=4, open=True) as opened:
         yield opened
 
@@ -43,8 +39,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield MemoryStore()
         return
     dsn = request.getfixturevalue(request.param)
-    with psycopg.connect(dsn) as connection:
-        connection.execute(SCHEMA.read_text("utf-8"))
+    create_schema(dsn)
     with ConnectionPool(dsn, min_size=1, max_size=4, open=True) as opened:
         yield PostgresStore(opened)
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from alerts import outbox
+from alerts import outbox, posting
 from alerts.channel import Outcome, Receipt
-from alerts.channels import webhook
 from alerts.channels.webhook import Webhook, open_webhook
 from alerts.courier import Courier
 from alerts.outbox import Delivery, Letter
@@ -118,7 +117,7 @@ def test_the_status_decides_whether_to_try_again(
 def test_a_receiver_that_does_not_answer_is_given_up_for_now(
     desk: Desk, channel: Webhook, letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(webhook.TIMEOUT, "read", 0.1)
+    monkeypatch.setitem(posting.TIMEOUT, "read", 0.1)
     desk.silent = threading.Event()
     assert channel.send(letter) == Receipt(Outcome.TEMPORARY, "ReadTimeout")
 
@@ -130,7 +129,7 @@ def test_a_receiver_that_is_not_there_is_tried_again(letter: Letter) -> None:
 
 
 def test_all_its_waiting_together_is_less_than_a_lease() -> None:
-    assert sum(webhook.TIMEOUT.values()) * 1000 < outbox.LEASE_MS
+    assert sum(posting.TIMEOUT.values()) * 1000 < outbox.LEASE_MS
 
 
 def test_the_address_is_never_logged(
@@ -156,7 +155,7 @@ def test_channels_are_opened_by_kind_and_name(desk: Desk) -> None:
     assert "webhook" in kinds()
     (opened,) = open_channels([{"name": "duty", "kind": "webhook", "url": desk.url}])
     assert opened.name == "duty"
-    with pytest.raises(ValueError, match="kind is one of webhook"):
+    with pytest.raises(ValueError, match="kind is one of alertmanager"):
         open_channels([{"name": "duty", "kind": "webhok"}])
     with pytest.raises(ValueError, match="a name of its own"):
         open_channels([{"kind": "webhook", "url": desk.url}])
@@ -206,11 +205,34 @@ def test_a_courier_killed_after_sending_means_one_duplicate_under_the_same_key(
 
 def test_a_courier_stops_when_told_to(channel: Webhook) -> None:
     stop = threading.Event()
-    thread = threading.Thread(target=Courier(channel, MemoryStore(), clock=lambda: 0).run, args=(stop,))
+    courier = Courier(channel, MemoryStore(), clock=lambda: 0)
+    thread = threading.Thread(target=courier.run, args=(stop,))
     thread.start()
     stop.set()
-    thread.join(1)
+    courier.ring()
+    thread.join(2)
     assert not thread.is_alive()
+
+
+def test_a_courier_who_is_rung_looks_at_once(desk: Desk, channel: Webhook, letter: Letter) -> None:
+    store, stop = MemoryStore(), threading.Event()
+    looked = threading.Event()
+    lease = store.lease
+    store.lease = lambda *asked: (looked.set(), lease(*asked))[1]  # type: ignore[method-assign]
+    courier = Courier(channel, store, clock=lambda: 0)
+    thread = threading.Thread(target=courier.run, args=(stop,))
+    thread.start()
+    assert looked.wait(5)  # and has found nothing: it now waits for 15 s
+    store.letters[letter.key] = letter
+    courier.ring()
+    for _ in range(500):
+        if desk.got:
+            break
+        threading.Event().wait(0.01)
+    stop.set()
+    courier.ring()
+    thread.join(5)
+    assert len(desk.got) == 1
 
 
 def _raise(error: type[BaseException]) -> Any:

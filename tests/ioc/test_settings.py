@@ -49,11 +49,21 @@ def test_secrets_do_not_show_in_representations():
     assert "geheim" not in repr(settings.load(None, secrets))
 
 
-def test_the_shipped_site_has_six_communes_below_its_district():
+def test_the_shipped_site_has_six_communes_below_the_two_they_became():
     here = site.shipped("nong-son")
-    assert {area.slug for area in here.areas if area.parent == "nong-son"} == {
+    today = {area.slug for area in here.areas if area.parent == "nong-son"}
+    assert today == {"xa-nong-son", "xa-que-phuoc"}
+    assert {area.slug for area in here.areas if area.parent in today} == {
         "que-trung", "que-loc", "son-vien", "ninh-phuoc", "phuoc-ninh", "que-lam",
     }  # fmt: skip
+
+
+def test_a_shipped_site_is_found_by_its_name_and_any_other_by_its_path(tmp_path):
+    assert site.find("cai-be").name == "Cái Bè"
+    (tmp_path / "x.toml").write_text('slug = "x"\nname = "X"')
+    assert site.find(str(tmp_path / "x.toml")).slug == "x"
+    with pytest.raises(SettingsError, match="cai-be"):
+        site.find("atlantis")
 
 
 @pytest.mark.parametrize(

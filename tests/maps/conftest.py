@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -21,7 +21,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
-from maps.page import account_page, device_page, ledger_page, security_policy, sign_in_page, static_dir, wall_page
+from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
 
@@ -77,7 +77,9 @@ class Stage:
         self.more = {}
         self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts, more=lambda: self.more)
         self.alerts = {}
-        self.acked = []
+        self.asked = []  # (alert, action, what was given)
+        self.comments = {}
+        self.tiles = None
         self.signed_in = []
         self.sockets = set()
         self.answers = {}
@@ -138,14 +140,9 @@ class Stage:
     def _device_page(self, request):
         return self._page(request, lambda lang: device_page(lang, NONCE, request.path_params["address"]))
 
-    def _sign_in_page(self, request):
-        return self._page(request, lambda lang: sign_in_page(lang, NONCE, site="Nông Sơn"))
-
-    def _account_page(self, request):
-        return self._page(request, lambda lang: account_page(lang, NONCE, site="Nông Sơn"))
-
-    def _ledger_page(self, request):
-        return self._page(request, lambda lang: ledger_page(lang, NONCE, site="Nông Sơn"))
+    def _plain_page(self, request):
+        name = request.url.path.strip("/")
+        return self._page(request, lambda lang: plain_page(name, lang, NONCE, site="Nông Sơn"))
 
     async def _session(self, request):
         if request.method == "GET" and self.role is None:
@@ -223,23 +220,70 @@ class Stage:
         ]
         return JSONResponse({"metric": request.query_params["metric"], "points": points})
 
-    def _alerts(self, request):
-        mine = [alert for alert in self.alerts.values() if alert.device == request.query_params.get("device")]
-        rows = [
-            {"id": a.id, "rule": a.rule, "device": a.device, "severity": a.severity, "condition": a.condition,
-             "since": datetime.fromtimestamp(a.since / 1000, UTC).isoformat(), "metric": a.metric, "value": a.value,
-             "reason": a.reason, "acked": a.acked}
-            for a in mine
-        ]  # fmt: skip
-        return JSONResponse({"items": rows, "cursor": None})
+    @staticmethod
+    def _told(a):
+        return {
+            "id": a.id, "rule": a.rule, "device": a.device, "area": a.area, "severity": a.severity,
+            "condition": a.condition, "open": a.open, "title": dict(a.title), "outcome": a.outcome,
+            "since": datetime.fromtimestamp(a.since / 1000, UTC).isoformat(), "metric": a.metric, "value": a.value,
+            "reason": a.reason, "acked": a.acked, "acked_by": a.acked_by, "cleared_at": None, "ack_until": None,
+            "acked_at": datetime.fromtimestamp(a.since / 1000, UTC).isoformat() if a.acked else None,
+        }  # fmt: skip
 
-    def _ack(self, request):
+    def _alerts(self, request):
+        device, is_open = request.query_params.get("device"), request.query_params.get("open")
+        mine = [
+            self._told(alert) for alert in self.alerts.values()
+            if device in (None, alert.device) and is_open in (None, str(alert.open).lower())
+        ]  # fmt: skip
+        return JSONResponse({"items": mine, "next": None})
+
+    def _alert(self, request):
+        alert = self.alerts[request.path_params["id"]]
+        at = datetime.fromtimestamp(alert.since / 1000, UTC).isoformat()
+        steps = [("ripe", None, None), *(("comment", "lan", said) for said in self.comments.get(alert.id, ()))]
+        timeline = [
+            {"version": n, "at": at, "cause": cause, "value": alert.value, "actor": actor, "comment": said,
+             "announce": "open" if cause == "ripe" else None}
+            for n, (cause, actor, said) in enumerate(steps, 1)
+        ]  # fmt: skip
+        return JSONResponse({**self._told(alert), "timeline": timeline})
+
+    async def _alert_asked(self, request):
         if request.headers.get("x-requested-with") != "ioc":
             return JSONResponse({"detail": "forged"}, 403)
-        alert = self.alerts[request.path_params["id"]]
-        self.acked.append(alert.id)
-        self.step(replace(alert, acked=True, acked_by="lan"), "ack")
-        return Response(status_code=204)
+        alert, action = self.alerts[request.path_params["id"]], request.path_params["action"]
+        given = await request.json()
+        self.asked.append((alert.id, action, given))
+        if action == "comment":
+            self.comments.setdefault(alert.id, []).append(given["comment"])
+        elif action in ("ack", "unack"):
+            self.step(replace(alert, acked=action == "ack", acked_by="lan"), action)
+        else:
+            return JSONResponse({"title": "Chưa được", "detail": "not now"}, 409)
+        return JSONResponse({"outcome": "done"})
+
+    def _listed(self, view):
+        device, presence = view.device, view.presence
+        pending = device.admission is Admission.PENDING
+        return {
+            "address": device.address, "site": "nong-son", "family": device.family, "device": device.slug,
+            "name": device.name, "admission": device.admission, "state": "pending" if pending else "online",
+            "connected": presence.connected, "fresh": presence.fresh, "working": presence.working,
+            "unknown": presence.unknown, "last_heard": None, "area": device.area, "area_name": None, "latest": {},
+            "maker": device.maker, "model": device.model, "fw": device.fw, "gateway": None,
+        }  # fmt: skip
+
+    def _devices(self, request):
+        state, text = request.query_params.get("state"), request.query_params.get("q", "")
+        found = [each for each in map(self._listed, self.views.values()) if text in each["name"]]
+        return JSONResponse({"items": [each for each in found if state in (None, each["state"])], "next": None})
+
+    async def _change_device(self, request):
+        address, given = request.path_params["address"], await request.json()
+        view = self.views[address]
+        self._put(replace(view, device=replace(view.device, **given)))
+        return JSONResponse(self._listed(self.views[address]))
 
     def _scripted(self, request):
         """What a test wants a path to answer, made of the query."""
@@ -248,13 +292,14 @@ class Stage:
             JSONResponse({"detail": "not scripted"}, 404) if make is None else JSONResponse(make(request.query_params))
         )
 
+    def _tiles(self, request):
+        return FileResponse(self.tiles) if self.tiles else Response(status_code=404)
+
     def app(self):
         api, address = "/api/v1", "{address:path}"
         routes = [
             Route("/", self._wall),
-            Route("/sign-in", self._sign_in_page),
-            Route("/account", self._account_page),
-            Route("/ledger", self._ledger_page),
+            *(Route(f"/{name}", self._plain_page) for name in PLAIN),
             Route(f"/devices/{address}", self._device_page),
             Route(f"{api}/session", self._session, methods=["GET", "POST", "DELETE"]),
             Route(f"{api}/account/password", self._password, methods=["POST"]),
@@ -264,8 +309,16 @@ class Stage:
             Route(f"{api}/families", self._families),
             Route(f"{api}/devices/{address}/history", self._history),
             Route(f"{api}/devices/{address}", self._device),
+            Route(f"{api}/devices/{address}", self._change_device, methods=["PATCH"]),
+            Route(f"{api}/devices", self._devices),
             Route(f"{api}/alerts", self._alerts),
-            Route(f"{api}/alerts/{{id}}/ack", self._ack, methods=["POST"]),
+            Route(f"{api}/alerts/{{id}}", self._alert),
+            Route(f"{api}/alerts/{{id}}/{{action}}", self._alert_asked, methods=["POST"]),
+            Route(
+                f"{api}/map/base",
+                lambda _: JSONResponse({"kind": "vector" if self.tiles else None, "attribution": "© Sở"}),
+            ),
+            Route("/tiles/base.pmtiles", self._tiles),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

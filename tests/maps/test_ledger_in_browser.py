@@ -115,7 +115,7 @@ def test_the_wall_and_the_account_lead_to_it_and_it_leads_back(look, stage):
     page = look("/")
     page.get_by_role("link", name="Bản tin mỗi phút").click()
     expect(page.locator("h1")).to_have_text("Sổ cái bản tin")
-    page.get_by_role("link", name="Về màn hình chính").click()
+    page.get_by_role("link", name="Màn hình chính").click()
     page.get_by_role("link", name="Tài khoản của lan").click()
     page.get_by_role("link", name="Sổ cái bản tin").click()
     expect(page.locator("#sum")).to_be_visible()

@@ -3,12 +3,19 @@
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 
+import msgspec
+import numpy as np
+import pyogrio.raw
+import pyproj
 import pytest
+import shapely
 from playwright.sync_api import expect
 
 from alerts.model import Condition, Severity
 from ingest.model import Admission
+from maps.past import Stood, replay
 
 pytestmark = pytest.mark.real
 
@@ -69,7 +76,7 @@ def test_an_operator_acknowledges_and_the_alert_leaves_the_list(look, stage):
     page.locator("#alerts li .ack").first.click()
     expect(page.locator("#alerts li")).to_have_count(1)
     expect(page.locator("#alerts-acked")).to_have_text("Đã xác nhận, chưa hết: 1")
-    assert stage.acked == [first]
+    assert [(alert, action) for alert, action, _ in stage.asked] == [(first, "ack")]
     expect(page.locator("#alerts .ack")).to_be_focused()  # the keys are not lost with the row
 
 
@@ -169,9 +176,15 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     expect(page.locator("#who")).to_have_text("lan")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+    for name in ("Cảnh báo", "Thiết bị", "Lịch sử", "Khu vực", "Sổ cái bản tin"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Tài khoản của lan")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Thử âm")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Bản tin mỗi phút")).to_be_focused()
     page.keyboard.press("Tab")
@@ -288,3 +301,158 @@ def test_the_way_in_leads_nowhere_else(look, next_):
         f"async () => (await import('/static/ioc/door.js')).onward('?next=' + encodeURIComponent({json.dumps(next_)}))"
     )
     assert onward == "/"
+
+
+def test_it_always_says_how_live_it_is(look, stage):
+    page = shown(look())
+    expect(page.locator("#live")).to_contain_text("Trực tiếp")
+    page.evaluate("""async () => {
+      const { judge } = await import("/static/ioc/liveness.js");
+      const seen = [["live", 5000], ["live", 45000], ["live", 200000], ["lost", 1000]];
+      window.said = seen.map(([link, age]) => judge(link, age).kind); }""")
+    assert page.evaluate("said") == ["live", "delayed", "delayed", "blind"]
+
+
+def test_a_link_opens_a_devices_card(look, stage):
+    page = look(f"/?device={stage.addresses[4]}")
+    expect(page.locator("#card h2")).to_have_text(stage.views[stage.addresses[4]].device.name)
+
+
+def test_a_wall_takes_up_a_new_version_by_itself_once(look, stage):
+    page = shown(look())
+    page.evaluate("window.old = true")
+    with page.expect_event("load"):
+        stage.hub.build = "another"
+    expect(page.locator("body[data-seq]")).to_be_attached()  # and does not do so for ever
+    assert page.evaluate("window.old === undefined && Number(sessionStorage.getItem('reloaded')) > 0")
+
+
+def test_grave_alerts_sound_again_until_acknowledged_and_lesser_ones_once(look, stage):
+    page = shown(look())
+    alert = "{id: 'a', severity: 'critical', rank: 3}", "{id: 'b', severity: 'minor', rank: 1}"
+    page.evaluate("async () => { window.due = (await import('/static/ioc/alarm.js')).due; }")
+
+    def due(waiting, heard, since_ms):
+        return page.evaluate(f"due([{','.join(waiting)}], new Set({heard}), 0, {since_ms})")
+
+    assert due(alert, "[]", 0) == "critical"
+    assert due(alert, "['a', 'b']", 5_000) is None
+    assert due(alert, "['a', 'b']", 20_000) == "critical"
+    assert due(alert[1:], "['b']", 900_000) is None
+    assert due(alert, "['a']", 5_000) == "minor"
+    assert due((), "[]", 900_000) is None
+
+
+def test_a_new_alert_is_heard_where_sound_is_on_and_the_test_plays_every_sound(look, stage):
+    page = shown(look("/?sound=on"))
+    expect(page.locator("#sound")).to_have_text("Bấm để bật âm báo")  # until somebody touches the page
+    page.locator("#sound-test").click()
+    expect(page.locator("#sound")).to_have_text("Âm báo: bật")
+    expect(page.locator("body")).to_have_attribute("data-sounded", "critical", timeout=10_000)
+    stage.alert(3, Severity.MINOR)
+    expect(page.locator("body")).to_have_attribute("data-sounded", "minor")
+    page.locator("#sound").click()
+    expect(page.locator("#sound")).to_contain_text("Im đến")
+
+
+def test_a_crowd_of_devices_shows_the_worst_of_them_and_opens_with_a_click(look, make_stage):
+    stage = make_stage(count=6000)
+    page = look(on=stage)
+    expect(page.locator("body[data-seq]")).to_be_attached(timeout=20_000)
+    crowds = page.evaluate("IOC.devices._discs.map(({x, y, n, worst}) => ({x, y, n, worst}))")
+    assert sum(crowd["n"] for crowd in crowds) > 5000
+    assert {crowd["worst"] for crowd in crowds} == {0}
+    stage.alert(17, Severity.CRITICAL)
+    stage.presence(18, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.evaluate("new Promise((done) => setTimeout(done, 600))")
+    worst = sorted(page.evaluate("IOC.devices._discs.map(({worst}) => worst)"))
+    assert worst[-2:] == [2, 3]
+    zoom = page.evaluate("IOC.devices._map.getZoom()")
+    at = page.evaluate("""() => { const [disc] = IOC.devices._discs;
+      const box = document.querySelector(".folium-map").getBoundingClientRect();
+      return [disc.x - IOC.devices._pad.x + box.left, disc.y - IOC.devices._pad.y + box.top]; }""")
+    page.mouse.click(*at)
+    assert page.evaluate("IOC.devices._map.getZoom()") > zoom
+
+
+def test_a_family_is_switched_off_and_that_is_remembered_and_said(look, stage):
+    page = shown(look())
+    page.get_by_text("Khung nhìn").click()
+    page.get_by_role("checkbox", name=re.compile("Camera")).uncheck()
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    page.reload()
+    shown(page)
+    assert page.evaluate("IOC.devices._placed.length") == 105 - 27
+    assert "raised" in page.locator("#layers-button").get_attribute("class")
+
+
+def test_a_tour_goes_from_the_whole_to_where_the_trouble_is_and_back(look, stage):
+    page = shown(look("/?rotate=3600"))
+    stage.presence(3, connected=False)
+    stage.alert(4, Severity.CRITICAL)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    stops = page.evaluate("""async () => (await import("/static/ioc/tour.js")).stops(
+      new Map([["a", [9, 0, 0, 1, 0, 0, 0]], ["b", [9, 0, 0, 0, 0, 0, 0]], ["c", [9, 0, 1, 0, 0, 0, 0]]]),
+      IOC.STATES)""")
+    assert stops == [None, "c", "a"]
+    page.get_by_text("Khung nhìn").click()
+    page.locator("#view-area").select_option("que-loc")
+    expect(page.locator("#view-name")).to_have_text("Quế Lộc")
+
+
+def past_frames(stage, changes, begin):
+    """What `/api/v1/past` answers: a picture, then devices going out of service at some seconds from its beginning."""
+    stood = [Stood(address, begin - 1000, "in") for address in stage.addresses]
+    stood += [Stood(stage.addresses[number], begin + second * 1000, "out") for number, second in changes]
+    devices = [view.device for view in stage.views.values()]
+    frames = replay("Nông Sơn", devices, stood, (), begin=begin, end=begin + 3_600_000, step_ms=1000)
+    return {"frames": json.loads(msgspec.json.encode(list(frames)))}
+
+
+def test_the_past_is_drawn_as_it_was_and_played_on(look, stage):
+    asked = []
+
+    def answer(query):
+        asked.append(query["from"])
+        begin = round(datetime.fromisoformat(query["from"]).timestamp() * 1000)
+        return past_frames(stage, [(5, 20), (9, 50)], begin)
+
+    stage.answers["past"] = answer
+    page = look("/?at=2026-11-18T11:06:40Z&speed=10")
+    expect(page.locator("#past-time")).to_contain_text("18:06:40")
+    expect(page.locator("#live")).to_have_text("Đang xem lại")
+    expect(page.locator("#legend li").first.locator(".count")).to_have_text("105")
+    page.locator("#past-play").click()
+    expect(page.locator("#figure-offline .value")).to_have_text("1", timeout=10_000)
+    expect(page.locator("#figure-offline .value")).to_have_text("2", timeout=10_000)
+    page.locator("#past-on").click()
+    expect(page.locator("#figure-offline .value")).to_have_text("0")  # a new picture, not the old one moved on
+    assert asked[0] == "2026-11-18T11:06:40.000Z"
+    assert "at=2026-11-18T11" in page.url  # to be sent to a colleague
+    page.get_by_role("link", name="Về hiện tại").click()
+    shown(page)
+
+
+def test_roads_come_from_the_sites_own_tile_file(look, stage, tmp_path):
+    stage.tiles = tmp_path / "base.pmtiles"
+    road = shapely.LineString([(107.9, 15.6), (108.1, 15.75)])
+    to_web = pyproj.Transformer.from_crs(4326, 3857, always_xy=True).transform
+    line = shapely.transform(road, lambda xy: np.column_stack(to_web(xy[:, 0], xy[:, 1])))
+    pyogrio.raw.write(
+        stage.tiles, np.array([shapely.to_wkb(line)], dtype=object), [np.array(["highway"], dtype=object)], ["kind"],
+        layer="roads", geometry_type="LineString", crs="EPSG:3857", driver="PMTiles",
+        dataset_options={"MINZOOM": "8", "MAXZOOM": "12"},
+    )  # fmt: skip
+    page = shown(look())
+    page.evaluate("IOC.base.ready")
+    drawn = """() => [...document.querySelectorAll(".leaflet-base-pane canvas")].some((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value, at) => at % 4 === 3 && value); })"""
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("© Sở")
+    expect(page.locator(".leaflet-base-pane canvas").first).to_be_attached()
+    for _ in range(40):
+        if page.evaluate(drawn):
+            break
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+    assert page.evaluate(drawn)

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,6 +104,18 @@ def provide_community() -> None:
     lay_modules(places.cached_community(), run)
 
 
+def provide_promtool(apt: Apt) -> None:
+    """Prometheus' package unpacked into the cache: it is one static program, and its server must not run."""
+    apt.update()
+    folder = places.cache_folder() / "prometheus"
+    say(f"promtool: unpacking Debian's prometheus in {folder}")
+    with tempfile.TemporaryDirectory() as scratch:
+        run("sh", "-c", f"cd {scratch} && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb tree")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(f"{scratch}/tree", folder)
+
+
 def provide(names: list[str]) -> None:
     """Provide the named parts, as root where they need it; one that cannot be had does not stop the others."""
     apt = Apt()
@@ -116,6 +129,8 @@ def provide(names: list[str]) -> None:
                 continue
             elif name == "timescale":
                 provide_timescale(apt)
+            elif name == "promtool":
+                provide_promtool(apt)
             else:
                 apt.install(*part.packages)
         except (OSError, subprocess.SubprocessError) as error:

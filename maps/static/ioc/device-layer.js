@@ -41,7 +41,9 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     this.picture = null;
     this.alarming = new Set(); // devices with a grave alert nobody acknowledged: ringed in white
     this.selected = null;
+    this.hidden = new Set(); // families that somebody switched off
     this._bright = true;
+    this._discs = [];
   },
 
   onAdd(map) {
@@ -79,6 +81,20 @@ IOC.LiveDeviceLayer = L.Layer.extend({
   select(index) {
     this.selected = index;
     this._soon();
+  },
+
+  // Show only the families that are not `hidden`.
+  hide(hidden) {
+    this.hidden = hidden;
+    if (!this.picture) return;
+    this._project();
+    this.redraw();
+  },
+
+  // The crowd whose disc lies at a point of the container, if any.
+  crowdAt(point) {
+    const [x, y] = [point.x + this._pad.x, point.y + this._pad.y];
+    return this._discs.find((disc) => Math.hypot(disc.x - x, disc.y - y) < 26 * IOC.unit());
   },
 
   // The devices within `reach` pixels of a point of the container, nearest first.
@@ -131,7 +147,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
   },
 
   _project() {
-    const { lat, lon, address } = this.picture;
+    const { lat, lon, address, family } = this.picture;
     const count = address.length;
     this._wx = new Float64Array(count);
     this._wy = new Float64Array(count);
@@ -139,7 +155,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     this._y = new Float32Array(count);
     this._placed = [];
     for (let index = 0; index < count; index++) {
-      if (!address[index] || lat[index] === null || lon[index] === null) continue;
+      if (!address[index] || lat[index] === null || lon[index] === null || this.hidden.has(family[index])) continue;
       const point = L.CRS.EPSG3857.latLngToPoint(L.latLng(lat[index], lon[index]), 0);
       this._wx[index] = point.x;
       this._wy[index] = point.y;
@@ -182,16 +198,30 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     const pen = this._low;
     const { state } = this.picture;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
-    for (const index of this._placed) if (state[index] === 0) this._stamp(pen, this._sprites[0], index);
+    this._crowd();
+    for (const index of this._placed) if (state[index] === 0 && !this._inside.has(index)) this._stamp(pen, this._sprites[0], index);
+  },
+
+  // Who stands in a crowd is drawn as a part of its disc; only what alarms stands out of it as well.
+  _crowd() {
+    const { CLUSTER, DRAW_ORDER } = IOC;
+    const worse = IOC.STATES.map((_, code) => DRAW_ORDER.indexOf(code) + 1);
+    const found = this._placed.length < CLUSTER.many ? { discs: [], inside: new Set() }
+      : IOC.clusters(this._placed, this._x, this._y, this.picture.state, CLUSTER.cell * IOC.unit(), worse);
+    this._discs = found.discs;
+    this._inside = found.inside;
   },
 
   _drawHigh() {
     const pen = this._high;
-    if (!this._sprites) return;
+    if (!this._sprites || !this._inside) return;
     const { state } = this.picture;
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     const levels = IOC.STATES.map(() => []);
-    for (const index of this._placed) if (state[index]) levels[state[index]].push(index);
+    for (const disc of this._discs) IOC.drawCluster(pen, disc, this._sprites[disc.worst], this._ratio);
+    for (const index of this._placed) {
+      if (state[index] && (!this._inside.has(index) || this.alarming.has(index))) levels[state[index]].push(index);
+    }
     for (const code of IOC.DRAW_ORDER) {
       for (const index of levels[code]) {
         const ringed = this._bright && this.alarming.has(index);
@@ -221,6 +251,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
       this._drawnAt = performance.now();
       this._drawLow();
       this._drawHigh();
+      this.fire("drawn-high");
     }), rest);
   },
 });

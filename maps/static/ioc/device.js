@@ -1,22 +1,20 @@
 // A device's page: its facts, its latest values, the recent course of what it measures, its alerts.
 // It asks the API again every fifteen seconds while somebody looks.
 
-import { Refused, ask, deviceUrl, items, toSignIn, why } from "./api.js";
+import { Refused, ask, deviceUrl, items } from "./api.js";
 import { draw } from "./chart.js";
-import { find, h, say, sign, tone } from "./dom.js";
+import { areaNames, openDesk } from "./desk.js";
+import { find, h, sign, tone } from "./dom.js";
 import { factList, latestTable, presenceOf } from "./facts.js";
-import { languageSwitch } from "./lang.js";
 import { address, alertState, alertText, metricName, moment, ms, t, valueText } from "./text.js";
-import { showWho } from "./who.js";
 
-const AGAIN_MS = 15000;
 const MOST_CHARTS = 4;
 const RANGES = { "1h": 1, "6h": 6, "24h": 24, "7d": 168 };
 
 let device = null;
 let plots = [];
 let figures = []; // the main metrics of its family, most telling first
-const names = new Map(); // of areas, by slug
+let names = new Map(); // of areas, by slug
 
 // The summary the wall would show, as far as the facts alone tell it.
 function stateOf(alerts) {
@@ -68,22 +66,6 @@ async function learnFigures() {
   }
 }
 
-async function learnNames() {
-  try {
-    for (const { properties } of (await ask("/api/v1/areas.geojson")).features) names.set(properties.slug, properties.name);
-  } catch {
-    names.clear(); // the slug will do
-  }
-}
-
-async function learnWhoLooks() {
-  try {
-    showWho(await ask("/api/v1/session"));
-  } catch {
-    find("who").textContent = ""; // nobody any more: `show` leads to the way in
-  }
-}
-
 async function showCharts() {
   const hours = RANGES[find("range").value];
   const to = Date.now();
@@ -118,26 +100,15 @@ async function show() {
     const alerts = items(list).sort((a, b) => ms(b.since) - ms(a.since)).slice(0, 20);
     showDevice(alerts);
     showAlerts(alerts);
-    await showCharts();
-    find("problem").hidden = true;
-    document.body.dataset.shown = "true";
   } catch (error) {
-    tellProblem(error);
+    if (error instanceof Refused && error.status === 404) throw new Refused(404, { title: t("device.missing", { address }) });
+    throw error;
   }
+  await showCharts();
 }
 
-function tellProblem(error) {
-  if (error instanceof Refused && error.status === 401) return toSignIn();
-  const missing = error instanceof Refused && error.status === 404;
-  const [key, values] = why(error);
-  find("problem").hidden = false;
-  return say(find("problem"), missing ? t("device.missing", { address }) : t("device.failed", { why: t(key, values) }));
-}
-
-languageSwitch();
-find("range").addEventListener("change", show);
+const again = openDesk(show);
+find("range").addEventListener("change", again);
 let resized = null;
-addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(show, 300); });
-setInterval(() => document.hidden || show(), AGAIN_MS);
-learnWhoLooks();
-Promise.all([document.fonts.ready, learnNames(), learnFigures()]).then(show);
+addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(again, 300); });
+Promise.all([areaNames(), learnFigures()]).then(([found]) => { names = found; return again(); });

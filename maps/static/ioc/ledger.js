@@ -1,17 +1,15 @@
 // The ledger: what came in and what became of it, in all, by the hour, by device; what could not be used, and why.
 // It asks the API again every fifteen seconds while somebody looks.
 
-import { Refused, ask, toSignIn, why } from "./api.js";
+import { ask } from "./api.js";
+import { failed, openDesk } from "./desk.js";
 import { find, h, refill, say, tone } from "./dom.js";
 import { HourChart, hourRows } from "./hours.js";
-import { languageSwitch } from "./lang.js";
 import { showProbe } from "./probe.js";
 import { count, moment, ms, t } from "./text.js";
 import { Troubles } from "./troubles.js";
 import { Unfit } from "./unfit.js";
-import { showWho } from "./who.js";
 
-const AGAIN_MS = 15000;
 const OUTCOMES = ["stored", "duplicate", "ignored", "quarantined", "shed", "in_flight"];
 
 const chart = new HourChart(find("bands"), find("hours-said"));
@@ -48,41 +46,17 @@ function showAccount(account) {
   say(find("spooled"), t("ledger.spooled", { n: count(account.spooled) }));
 }
 
-async function learnWhoLooks() {
-  try {
-    showWho(await ask("/api/v1/session"));
-  } catch {
-    find("who").textContent = ""; // nobody any more: `show` leads to the way in
-  }
-}
-
 async function show() {
-  try {
-    const [ledger] = await Promise.all([ask("/api/v1/ledger?hours=48"), troubles.load(), unfit.load()]);
-    showAccount(ledger.since_start);
-    chart.show(ledger.hours, Date.now());
-    refill(find("hours"), hourRows(ledger.hours));
-    find("hours-table").hidden = !ledger.hours.length;
-    showProbe(ledger.probe);
-    unfit.showReasons(ledger.reasons);
-    find("problem").hidden = true;
-    document.body.dataset.shown = "true";
-  } catch (error) {
-    failed(error);
-  }
+  const [ledger] = await Promise.all([ask("/api/v1/ledger?hours=48"), troubles.load(), unfit.load()]);
+  showAccount(ledger.since_start);
+  chart.show(ledger.hours, Date.now());
+  refill(find("hours"), hourRows(ledger.hours));
+  find("hours-table").hidden = !ledger.hours.length;
+  showProbe(ledger.probe);
+  unfit.showReasons(ledger.reasons);
 }
 
-function failed(error) {
-  if (error instanceof Refused && error.status === 401) return toSignIn();
-  const [key, values] = why(error);
-  find("problem").hidden = false;
-  return say(find("problem"), t("device.failed", { why: t(key, values) }));
-}
-
-languageSwitch();
-find("range").addEventListener("change", show);
+const again = openDesk(show);
+find("range").addEventListener("change", again);
 let resized = null;
 addEventListener("resize", () => { clearTimeout(resized); resized = setTimeout(() => chart.draw(), 200); });
-setInterval(() => document.hidden || show(), AGAIN_MS);
-learnWhoLooks();
-document.fonts.ready.then(show);

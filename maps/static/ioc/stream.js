@@ -1,11 +1,11 @@
 // The websocket of the wall: says hello, acknowledges what was drawn, mends gaps by asking again with
-// `since`, comes back after a loss (1 to 30 s, with jitter), and notices when nothing is heard.
+// `since`, comes back after a loss (2 to 60 s, with jitter), and notices when nothing is heard.
 // It tells what it heard by calling `on.frame`, `on.beat`, `on.figures`, `on.link`, `on.closed`; it draws nothing.
 
 const STALE_MS = 5000; // the server beats once a second
 const DEAD_MS = 20000; // then the connection is dead, whatever the browser believes
-const FIRST_MS = 1000;
-const LAST_MS = 30000;
+const FIRST_MS = 2000;
+const LAST_MS = 60000;
 
 export class Stream {
   constructor(url, layers, on) {

@@ -7,6 +7,7 @@ const tag = page.lang === "en" ? "en-GB" : "vi-VN";
 export const lang = page.lang;
 export const site = page.site;
 export const address = page.address;
+export const build = page.build; // which version of the pages this is
 
 export const has = (key) => key in page.words;
 

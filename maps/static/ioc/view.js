@@ -46,6 +46,22 @@ export class View {
     map.setMaxBounds(map.getBounds().pad(0.8));
   }
 
+  // Frame the devices of one area; nothing is the whole site.
+  frameArea(slug) {
+    const { picture } = this;
+    const bounds = L.latLngBounds([]);
+    for (const index of picture.index.values()) {
+      if (picture.area[index] === slug && picture.lat[index] !== null) bounds.extend([picture.lat[index], picture.lon[index]]);
+    }
+    if (slug === null || !bounds.isValid()) {
+      this.held = false;
+      if (this.bounds) this._frame();
+      return;
+    }
+    this.held = true;
+    this.map.fitBounds(bounds.pad(0.15), { animate: false, maxZoom: 16 });
+  }
+
   // After a card closed: back to the whole site, unless someone took hold of the map.
   settle() {
     if (this.bounds && !this.held) this._frame();
@@ -81,6 +97,12 @@ export class View {
   }
 
   _click(point) {
+    const crowd = this.layer.crowdAt(point);
+    if (crowd) {
+      this.held = true;
+      this.map.setView(this.map.containerPointToLatLng(point), this.map.getZoom() + 1.5, { animate: false });
+      return;
+    }
     const [index] = this.layer.at(point, Math.max(14, 16 * window.IOC.unit()));
     if (index === undefined) this.card.close();
     else this.goTo(index);

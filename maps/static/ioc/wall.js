@@ -5,18 +5,22 @@ import { Refused, ask, toSignIn } from "./api.js";
 import { Card } from "./card.js";
 import { find, say } from "./dom.js";
 import { showFigures } from "./figures.js";
+import { Families } from "./families.js";
 import { Finder, slashFinds } from "./finder.js";
+import { Alarm } from "./alarm.js";
 import { Labels } from "./labels.js";
 import { languageSwitch } from "./lang.js";
 import { groundOf, labelsOf } from "./places.js";
+import { Liveness } from "./liveness.js";
+import { newBuild } from "./build.js";
+import { Past, wishedMoment } from "./past.js";
 import { Picture } from "./picture.js";
 import { Ribbon } from "./ribbon.js";
 import { Stream } from "./stream.js";
-import { clockTime, longDay, t } from "./text.js";
+import { clockTime, longDay } from "./text.js";
+import { Tour } from "./tour.js";
 import { View } from "./view.js";
 import { showWho } from "./who.js";
-
-const SILENT_MS = 120000; // the devices of a whole site are never all silent for two minutes
 
 const { devices: layer, areas: ground } = window.IOC;
 const scale = Number(new URLSearchParams(location.search).get("scale"));
@@ -26,13 +30,18 @@ const picture = new Picture();
 const names = new Map();
 const areaName = (slug) => (slug ? names.get(slug) ?? slug : "");
 const map = layer._map;
-const labels = new Labels(map, layer, [find("card"), find("finder-input"), map.getContainer().querySelector(".leaflet-bar")]);
+const labels = new Labels(map, layer, [find("card"), find("finder-input"), find("layers-button"), map.getContainer().querySelector(".leaflet-bar")]);
 const card = new Card(picture, layer, areaName);
 const view = new View(map, layer, picture, card, areaName);
 card.onchange = () => labels.place();
 card.onclose = () => view.settle();
 const ribbon = new Ribbon(picture, areaName, (address) => view.goTo(picture.index.get(address)));
 const finder = new Finder(picture, areaName, (index) => view.goTo(index));
+const liveness = new Liveness(wishedMoment() !== null);
+const alarm = wishedMoment() === null ? new Alarm(picture) : null;
+const tour = new Tour(picture, view, areaName);
+const families = new Families(picture, layer);
+const opening = new URLSearchParams(location.search).get("device"); // a link to a device's card
 let features = [];
 
 function showPlaces() {
@@ -45,53 +54,47 @@ function showAlarming() {
   layer.setAlarming(new Set(grave.filter((index) => index !== undefined)));
 }
 
+let started = false;
+
+function began() {
+  if (started) return;
+  started = true;
+  alarm?.start();
+  tour.start();
+  if (opening) view.goTo(picture.index.get(opening));
+}
+
 const on = {
   frame(frame) {
     const changed = picture.fold(frame);
     if (changed.devices) layer.show(picture, changed.positions);
     if (changed.positions) showPlaces();
     else if (changed.areas) labels.show(labelsOf(features, picture));
-    if (changed.positions) view.fit(features);
+    if (changed.positions) {
+      view.fit(features);
+      families.show();
+    }
     ribbon.show();
     if (frame.type === "delta") ribbon.announce(changed.fresh);
     showAlarming();
     card.show();
+    if (frame.type === "snapshot") began();
     document.body.dataset.seq = frame.seq; // what is drawn, for tests and for the curious
   },
   figures: showFigures,
   closed: () => learnWhoLooks(), // a session may have ended: then it is the way in that helps
   beat(frame) {
-    silentSince = frame.heard !== null && frame.now - frame.heard > SILENT_MS ? frame.heard : null;
-    showLink();
+    liveness.beat(frame);
+    newBuild(frame.build);
   },
-  link(link, heardAt) {
-    linkIs = link;
-    stoppedAt = heardAt;
-    showLink();
-  },
+  link: (link, heardAt) => liveness.linked(link, heardAt),
 };
-
-let linkIs = "live";
-let stoppedAt = null;
-let silentSince = null;
-
-// A frozen wall that looks healthy is the worst fault: say so in large letters and dim the picture.
-function showLink() {
-  const kind = linkIs !== "live" ? linkIs : silentSince !== null ? "silent" : null;
-  find("scene").classList.toggle("stale", kind === "lost" || kind === "stale");
-  find("notice").hidden = kind === null;
-  if (document.body.dataset.link !== linkIs) document.body.dataset.link = linkIs;
-  if (kind === null) return;
-  const at = kind === "silent" ? silentSince : stoppedAt;
-  say(find("notice").firstElementChild, t(`link.${kind}`));
-  say(find("notice").lastElementChild, t(`link.${kind}_note`, { time: at ? clockTime(at) : "–" }));
-}
 
 async function learnWhoLooks() {
   try {
     const session = await ask("/api/v1/session");
     showWho(session);
-    ribbon.may = ["operator", "supervisor", "admin"].includes(session.role);
+    ribbon.may = wishedMoment() === null && ["operator", "supervisor", "admin"].includes(session.role); // the past is past
     ribbon.show();
   } catch (error) {
     if (error instanceof Refused && error.status === 401) toSignIn();
@@ -108,6 +111,7 @@ async function learnPlaces() {
   if (picture.seq === null) return;
   showPlaces();
   view.fit(features);
+  tour.start();
   ribbon.show();
 }
 
@@ -127,4 +131,7 @@ if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
 }
 learnWhoLooks();
 learnPlaces();
-export const stream = new Stream(layer.url, ["devices", "areas", "alerts"], on);
+const moment = wishedMoment();
+if (moment === null) new Stream(layer.url, ["devices", "areas", "alerts"], on);
+else new Past(moment, on);
+find("past-open").addEventListener("click", () => location.assign(`/?at=${new Date(Date.now() - 3600_000).toISOString().slice(0, 19)}Z`));

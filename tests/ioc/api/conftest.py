@@ -125,9 +125,7 @@ def web(pool: ConnectionPool[Any], tmp_path: Path) -> Web:
     pages = Pages(
         wall=lambda lang, nonce, site: f"wall {lang} {site} {nonce}",
         device=lambda lang, _nonce, address, *, site: f"device {lang} {site} {address}",
-        sign_in=lambda lang, _nonce, *, site: f"sign-in {lang} {site}",
-        account=lambda lang, _nonce, *, site: f"account {lang} {site}",
-        ledger=lambda lang, _nonce, *, site: f"ledger {lang} {site}",
+        plain=lambda name, lang, _nonce, *, site: f"{name} {lang} {site}",
         policy=lambda nonce: f"default-src 'none'; script-src 'nonce-{nonce}'",
         language=pick_language,
         static=tmp_path,

@@ -111,16 +111,14 @@ def test_the_real_pages_fit_in(web: Any) -> None:
     pages = Pages(
         wall=page.wall_page,
         device=page.device_page,
-        sign_in=page.sign_in_page,
-        account=page.account_page,
-        ledger=page.ledger_page,
+        plain=page.plain_page,
         policy=page.security_policy,
         language=pick_language,
         static=page.static_dir(),
     )
     web.change(pages=pages)
     viewer = web.signed_in(Role.VIEWER)
-    for path in ("/", "/devices/ns/camera/c1", "/sign-in", "/account", "/ledger"):
+    for path in ("/", "/devices/ns/camera/c1", *(f"/{name}" for name in page.PLAIN)):
         answer = viewer.get(path)
         assert answer.status_code == 200
         assert "<!doctype html>" in answer.text

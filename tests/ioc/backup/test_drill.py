@@ -1,9 +1,12 @@
 """The restore drill: a backup of any edition comes back whole on any edition, and the ingest goes on with no double."""
 
 import itertools
+from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from realparts.timescale import fresh_database
 
 from ioc.migrate import migrate
 from tests.ioc.backup.conftest import bring_back, contents, fill, judged, keep, telemetry
@@ -108,3 +111,20 @@ def test_history_in_a_continuous_aggregate_outlives_its_raw_rows(community, migr
             assert connection.execute(kept).fetchall() == history
             connection.execute("CALL refresh_continuous_aggregate('status_day', now() - interval '9 days', NULL)")
             assert connection.execute(kept).fetchall() == history
+
+
+def test_the_databases_own_user_needs_no_more_rights_to_bring_it_back(migrated, timescale, back_up):
+    there = migrated("postgresql").dsn
+    fill(there)
+    file, role = back_up(there), f"owner_{uuid4().hex[:8]}"
+    with fresh_database(timescale.dsn) as here, psycopg.connect(here, autocommit=True) as admin:
+        admin.execute("CREATE EXTENSION timescaledb")
+        admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        admin.execute(f"GRANT ALL ON SCHEMA public TO {role}")
+        admin.execute(f"GRANT CREATE ON DATABASE {conninfo_to_dict(here)['dbname']} TO {role}")
+        theirs = make_conninfo(here, user=role, password="x")
+        bring_back(file, theirs)
+        bring_back(file, theirs, replace=True)
+        assert contents(theirs) == contents(there)
+        admin.execute(f"DROP OWNED BY {role} CASCADE")
+        admin.execute(f"DROP ROLE {role}")

@@ -126,7 +126,7 @@ def test_a_backup_never_overwrites_another(filled, back_up):
 
 
 def test_a_backup_of_an_older_version_comes_into_this_one(plain_dsn, dsn, back_up):
-    migrations.migrate(plain_dsn, upto=4)
+    migrations.migrate(plain_dsn, only=range(1, 5))
     with psycopg.connect(plain_dsn, autocommit=True) as connection:
         connection.execute("INSERT INTO device (address, admission) VALUES ('demo/camera/c1', 'admitted')")
         connection.execute(
@@ -139,7 +139,7 @@ def test_a_backup_of_an_older_version_comes_into_this_one(plain_dsn, dsn, back_u
 
 
 def test_an_older_backup_is_refused_by_a_database_that_is_newer_already(plain_dsn, dsn, back_up):
-    migrations.migrate(plain_dsn, upto=4)
+    migrations.migrate(plain_dsn, only=range(1, 5))
     migrations.migrate(dsn)
     with pytest.raises(CommandError, match="newer than the backup"):
         bring_back(back_up(plain_dsn), dsn)

@@ -135,6 +135,27 @@ def collectd() -> Path | None:
     return program("IOC_TEST_COLLECTD", "collectd")
 
 
+def alertmanager() -> Path | None:
+    """Prometheus' Alertmanager."""
+    return program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+
+
+def promtool() -> Path | None:
+    """Prometheus' own tester of rules."""
+    return program("IOC_TEST_PROMTOOL", "promtool") or unpacked("prometheus", "promtool")
+
+
+def prometheus() -> Path | None:
+    """Prometheus itself, for the benchmark of alerts."""
+    return program("IOC_TEST_PROMETHEUS", "prometheus") or unpacked("prometheus", "prometheus")
+
+
+def unpacked(package: str, name: str) -> Path | None:
+    """A program of a Debian package that was unpacked into the cache, not installed: a server must not start."""
+    found = cache_folder() / package / "usr" / "bin" / name
+    return found if found.is_file() else None
+
+
 def mosquitto_client(name: str) -> Path | None:
     """`mosquitto_pub` or `mosquitto_sub`; beside the broker when the environment names a broker."""
     broker = mosquitto()
@@ -189,5 +210,17 @@ PARTS: dict[str, RealPart] = {
         "IOC_TEST_COLLECTD",
         lambda: collectd() is not None,
         ("collectd-core", "libmosquitto1"),  # the library of its mqtt plugin is only recommended
+    ),
+    "alertmanager": RealPart(
+        "Alertmanager",
+        "IOC_TEST_ALERTMANAGER",
+        lambda: alertmanager() is not None,
+        ("prometheus-alertmanager",),
+    ),
+    "promtool": RealPart(
+        "promtool",
+        "IOC_TEST_PROMTOOL",
+        lambda: promtool() is not None,
+        (),  # unpacked, not installed: provision.py
     ),
 }

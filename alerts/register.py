@@ -1,0 +1,105 @@
+"""Keeps the open alerts, and when time alone will next matter to each.
+
+Decides nothing about them. A key has one open alert at most.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from alerts.agenda import Agenda
+from alerts.model import Alert
+
+Due = Callable[[Alert], int | None]
+
+
+class Register:
+    """Open alerts by key, by id, by subject and by parent; `due` says when time next changes one."""
+
+    def __init__(self, due: Due) -> None:
+        self._due = due
+        self._open: dict[str, Alert] = {}
+        self._by_id: dict[str, str] = {}
+        self._by_device: dict[str, set[str]] = {}
+        self._by_parent: dict[str, set[str]] = {}
+        self._other: dict[str, int] = {}  # when something else than the alert wants a key looked at
+        self._agenda = Agenda()
+
+    @property
+    def alerts(self) -> Mapping[str, Alert]:
+        """The alerts that are not closed, by key."""
+        return MappingProxyType(self._open)
+
+    def get(self, key: str) -> Alert | None:
+        """The open alert of this key."""
+        return self._open.get(key)
+
+    def of_id(self, alert_id: str) -> Alert | None:
+        """The open alert with this id."""
+        return self._open.get(self._by_id.get(alert_id, ""))
+
+    def of_device(self, address: str) -> list[str]:
+        """The keys of a subject's open alerts, in order."""
+        return sorted(self._by_device.get(address, ()))
+
+    def troubled(self, address: str) -> bool:
+        """Whether a subject has an open alert."""
+        return address in self._by_device
+
+    def children(self, alert_id: str) -> list[str]:
+        """The keys of the alerts that this one explains, in order."""
+        return sorted(self._by_parent.get(alert_id, ()))
+
+    def keep(self, alert: Alert) -> None:
+        """Take the alert as it now is; a closed one is let go."""
+        key, before = alert.key, self._open.get(alert.key)
+        if before is not None and before.parent != alert.parent and before.parent is not None:
+            _discard(self._by_parent, before.parent, key)
+        if alert.open:
+            self._open[key] = alert
+            self._by_id[alert.id] = key
+            self._by_device.setdefault(alert.device, set()).add(key)
+            if alert.parent is not None:
+                self._by_parent.setdefault(alert.parent, set()).add(key)
+        else:
+            self._open.pop(key, None)
+            self._by_id.pop(alert.id, None)
+            _discard(self._by_device, alert.device, key)
+            if alert.parent is not None:
+                _discard(self._by_parent, alert.parent, key)
+        self._plan(key)
+
+    def remind(self, key: str, when: int | None) -> None:
+        """Have a key looked at also at this time, for a reason of the caller's; None takes that back."""
+        if when is not None:
+            self._other[key] = when
+        elif self._other.pop(key, None) is None:
+            return
+        self._plan(key)
+
+    def look_at(self, keys: Iterable[str]) -> None:
+        """Have these looked at with the next tick."""
+        for key in keys:
+            self._agenda.put(key, 0)
+
+    def take(self, now: int) -> Iterator[str]:
+        """The keys that are due; what is put meanwhile is seen too."""
+        for key in self._agenda.take(now):
+            if self._other.get(key, now + 1) <= now:
+                del self._other[key]
+            yield key
+            if key not in self._open and key not in self._other:
+                continue
+            self._plan(key)
+
+    def _plan(self, key: str) -> None:
+        alert = self._open.get(key)
+        times = [] if alert is None else [self._due(alert)]
+        times.append(self._other.get(key))
+        self._agenda.put(key, min((time for time in times if time is not None), default=None))
+
+
+def _discard(index: dict[str, set[str]], name: str, key: str) -> None:
+    keys = index.get(name, set())
+    keys.discard(key)
+    if not keys:
+        index.pop(name, None)
