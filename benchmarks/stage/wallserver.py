@@ -1,7 +1,7 @@
 """What serves the walls of `benchmarks/wall.py`, in a process of its own: our hub, or the bare `websockets` broadcast.
 
-    python -m stage.wallserver ours PORT DEVICES UPDATES HZ
-    python -m stage.wallserver bare PORT BYTES HZ
+python -m stage.wallserver ours PORT DEVICES UPDATES HZ
+python -m stage.wallserver bare PORT BYTES HZ
 """
 
 import asyncio
