@@ -1,8 +1,8 @@
 """How the live wall bears a province: 20,000 devices, 1,000 changes a second, ten pictures a second.
 
-Measures in Chromium how long a change takes until it is drawn, frames a second while nothing is touched and while the map
-is dragged, main-thread time and memory; and on the server's side what 1, 100 and 1,000 walls cost, half of them slow,
-beside the bare `websockets` broadcast of as many bytes as often.
+Measures in Chromium how long a change takes until it is drawn, frames a second while nothing is touched and while the
+map is dragged, main-thread time and memory; and on the server's side what 1, 100 and 1,000 walls cost, half of them
+slow, beside the bare `websockets` broadcast of as many bytes as often.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,7 +36,10 @@ WATCH = """() => {
   const fold = layer.picture.constructor.prototype.fold;
   layer.picture.constructor.prototype.fold = function (frame) {
     window.fresh = frame.layers.devices?.since ?? []; return fold.call(this, frame); };
-  layer.on("drawn-high", () => { if (window.newest) { window.waits.push(Date.now() - window.newest); window.newest = 0; } });
+  layer.on("drawn-high", () => {
+    if (window.newest) window.waits.push(Date.now() - window.newest);
+    window.newest = 0;
+  });
   const tick = () => { window.frames += 1; requestAnimationFrame(tick); }; requestAnimationFrame(tick);
   new PerformanceObserver((list) => { for (const each of list.getEntries()) window.busy += each.duration; })
     .observe({ entryTypes: ["longtask"] });
@@ -53,7 +56,8 @@ DRAG = """async (seconds) => {
 def server(*words: object) -> Iterator[subprocess.Popen[bytes]]:
     """A serving process, ready."""
     command = [*dies_with_us("KILL"), sys.executable, "-m", "stage.wallserver", *map(str, words)]
-    with subprocess.Popen(command, cwd=HERE, env={"PYTHONPATH": f"{HERE}:{HERE.parent}", "PATH": "/usr/bin:/bin"}) as process:
+    env = {"PYTHONPATH": f"{HERE}:{HERE.parent}", "PATH": "/usr/bin:/bin"}
+    with subprocess.Popen(command, cwd=HERE, env=env) as process:
         port = int(words[1])
         for _ in range(300):
             try:
@@ -145,20 +149,20 @@ def browse(seconds: float) -> dict[str, float]:
         page.goto(f"http://127.0.0.1:{port}/")
         page.locator("body[data-seq]").wait_for(timeout=60_000)
         page.evaluate(WATCH)
-        rest = _look(page, lambda: page.wait_for_timeout(seconds * 1000), seconds)
+        rest = _look(page, lambda: page.wait_for_timeout(seconds * 1000))
         waits = sorted(page.evaluate("window.waits"))
         first = page.evaluate("gc(); performance.memory.usedJSHeapSize")
-        drag = _look(page, lambda: page.evaluate(DRAG, seconds), seconds)
+        drag = _look(page, lambda: page.evaluate(DRAG, seconds))
         page.wait_for_timeout(seconds * 2000)
         last = page.evaluate("gc(); performance.memory.usedJSHeapSize")
         browser.close()
     place = lambda share: waits[min(len(waits) - 1, int(len(waits) * share))]  # noqa: E731
     return {"p50_ms": place(0.5), "p95_ms": place(0.95), "p99_ms": place(0.99), "drawn": len(waits),
-            "fps": rest["fps"], "busy_pct": rest["busy_pct"], "drag_fps": drag["fps"], "drag_busy_pct": drag["busy_pct"],
-            "heap_mb": first / 1e6, "heap_later_mb": last / 1e6}  # fmt: skip
+            "fps": rest["fps"], "busy_pct": rest["busy_pct"], "drag_fps": drag["fps"],
+            "drag_busy_pct": drag["busy_pct"], "heap_mb": first / 1e6, "heap_later_mb": last / 1e6}  # fmt: skip
 
 
-def _look(page: Page, act: object, seconds: float) -> dict[str, float]:
+def _look(page: Page, act: Callable[[], object]) -> dict[str, float]:
     page.evaluate("window.frames = 0; window.busy = 0")
     began = time.perf_counter()
     act()
@@ -175,16 +179,19 @@ def main() -> int:
     known = asked.parse_args()
     seconds = 5.0 if known.quick else 20.0
     seen = browse(seconds)
-    print(f"{DEVICES:,} devices, {UPDATES:,} changes a second, {HZ:g} pictures a second, Chromium 1920×1080 without a GPU")
-    print(f"change → drawn     p50 {seen['p50_ms']:.0f}, p95 {seen['p95_ms']:.0f}, p99 {seen['p99_ms']:.0f} ms ({seen['drawn']} drawings)")
-    print(f"frames a second    {seen['fps']:.0f} at rest, {seen['drag_fps']:.0f} while dragged; long tasks {seen['busy_pct']:.1f} % "
-          f"and {seen['drag_busy_pct']:.1f} %")  # fmt: skip
+    print(f"{DEVICES:,} devices, {UPDATES:,} changes and {HZ:g} pictures a second, Chromium 1920×1080 without a GPU")
+    waited = ", ".join(f"{name} {seen[f'{name}_ms']:.0f}" for name in ("p50", "p95", "p99"))
+    print(f"change → drawn     {waited} ms ({seen['drawn']} drawings)")
+    print(f"frames a second    {seen['fps']:.0f} at rest, {seen['drag_fps']:.0f} while dragged")
+    print(f"long tasks         {seen['busy_pct']:.1f} % at rest, {seen['drag_busy_pct']:.1f} % while dragged")
     print(f"heap               {seen['heap_mb']:.1f} MB, later {seen['heap_later_mb']:.1f} MB\n")
-    print("  walls  frames   bytes/frame  kB/s a wall  server CPU  of it the scene   frames/core  bare broadcast   ratio")
+    print(f"{'walls':>7} {'frames':>8} {'B/frame':>9} {'kB/s a wall':>12} {'CPU':>6} {'scene alone':>12} "
+          f"{'frames/core':>12} {'bare':>9} {'ratio':>6}")  # fmt: skip
     rows = [fan_out(walls, seconds) for walls in ((1, 100) if known.quick else (1, 100, 1000))]
     for row in rows:
-        print(f"{row['walls']:7} {row['frames']:7} {row['bytes_a_frame']:13} {row['bytes_a_wall_s'] / 1000:12.1f} {row['cpu_pct']:10.0f}% "
-              f"{row['scene_pct']:15.0f}% {row['a_core']:13,.0f} {row['bare_a_core']:15,.0f} {row['a_core'] / row['bare_a_core']:7.2f}")  # fmt: skip
+        print(f"{row['walls']:7} {row['frames']:8} {row['bytes_a_frame']:9} {row['bytes_a_wall_s'] / 1000:12.1f} "
+              f"{row['cpu_pct']:5.0f}% {row['scene_pct']:11.0f}% {row['a_core']:12,.0f} {row['bare_a_core']:9,.0f} "
+              f"{row['a_core'] / row['bare_a_core']:6.2f}")  # fmt: skip
     if known.json:
         Path(known.json).write_text(json.dumps({"browser": seen, "fan_out": rows}, indent=1), "utf-8")
     most = rows[-1]

@@ -53,10 +53,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """What goes now: everything of it before a moment."""
+    """What goes now: everything of it before a moment, so many days ago."""
 
     what: str
     before: int
+    days: int = 0
 
 
 def forecast(looks: Sequence[Look]) -> Forecast:
@@ -100,7 +101,7 @@ def next_to_go(steps: Sequence[Step], standing: Forecast, oldest: Mapping[str, i
     for step in steps:
         before = now - step.days * DAY_MS
         if step.what in oldest and oldest[step.what] < before:
-            return Drop(step.what, before)
+            return Drop(step.what, before, step.days)
     return None
 
 

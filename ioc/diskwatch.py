@@ -2,7 +2,7 @@
 
 It speaks as a device of its own, `<site>/indicator/centre`, so that its figures are stored and judged like any others:
 the rules `centre-disk-…` raise the alert. Shell: one thread; what the figures mean is decided in `ioc.disk`. It deletes
-nothing: what is given up next is said, in the log and by `ioc check`.
+nothing: what is given up next is said, in the log and by `ioc check`, and let go by `ioc.jobs.retention`.
 """
 
 import json

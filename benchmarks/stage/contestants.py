@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator import nth, topic
 from realparts import places
 
-from simulators.load.packets import Crowd
 from stage import HERE
 from stage.parts import Parts
 
@@ -70,19 +70,19 @@ OURS = Keeping(
     _make_ours,
     "SELECT count(*), count(DISTINCT (device_id, origin, seq)) FROM reading",
     "SELECT 1 FROM reading r JOIN device d ON d.id = r.device_id WHERE d.address = %s AND r.seq = %s",
-    lambda device: "/".join(Crowd(1).topic(device, "").decode().split("/")[2:5]),
+    lambda device: "/".join(topic(device, "").decode().split("/")[2:5]),
 )
 THEIRS = Keeping(
     _make_peers,
     "SELECT count(*), count(DISTINCT (device, seq)) FROM peer_reading",
     "SELECT 1 FROM peer_reading WHERE device = %s AND seq = %s",
-    lambda device: Crowd(1).topic(device, "telemetry").decode(),
+    lambda device: topic(device, "telemetry").decode(),
 )
 
 
 def last_message(keeping: Keeping, count: int, devices: int) -> tuple[str, int]:
     """Whom and which number the last of so many messages is from."""
-    device, seq = Crowd(devices).nth(count - 1)
+    device, seq = nth(count - 1, devices)
     return keeping.who(device), seq
 
 
@@ -100,7 +100,10 @@ def _without_alerts(parts: Parts, _: int) -> Command:
 
 
 def _settings(parts: Parts) -> Mapping[str, str]:
-    """As an officer sets them; but nobody is held back as shouting, and the disk watch is silent, for rows are counted."""
+    """As an officer sets them; but no device is held back as shouting, for here a hundred speak for thousands.
+
+    And the disk watch is silent, for rows are counted.
+    """
     return {"IOC_DATABASE__DSN": parts.dsn, "IOC_MQTT__URL": parts.broker.url, "IOC_SITE__ADMIT": "all",
             "IOC_MQTT__CLIENT_ID": "bench-ingest", "IOC_LOG__LEVEL": "warning",
             "IOC_DATA_DIR": str(parts.folder / "data"),

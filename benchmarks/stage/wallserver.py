@@ -1,7 +1,6 @@
 """What serves the walls of `benchmarks/wall.py`, in a process of its own: our hub, or the bare `websockets` broadcast.
 
-python -m stage.wallserver ours PORT DEVICES UPDATES HZ
-python -m stage.wallserver bare PORT BYTES HZ
+`python -m stage.wallserver ours PORT DEVICES UPDATES HZ`, or `… bare PORT BYTES HZ`.
 """
 
 import asyncio
@@ -33,7 +32,8 @@ def district(count: int) -> list[View]:
     dice, well = random.Random(7), Presence(connected=True, fresh=True, working=True, since=epoch_ms())
     return [
         View(Device(f"b/camera/c{n:05}", Admission.ADMITTED, f"Camera {n}", area=f"xa-{n % 24}",
-                    lat=15.5 + (n % 24 // 6) / 10 + dice.gauss(0, 0.02), lon=107.9 + n % 6 / 8 + dice.gauss(0, 0.02)), well)
+                    lat=15.5 + (n % 24 // 6) / 10 + dice.gauss(0, 0.02),
+                    lon=107.9 + n % 6 / 8 + dice.gauss(0, 0.02)), well)
         for n in range(count)
     ]  # fmt: skip
 

@@ -2,12 +2,13 @@
 
 Readings go when everything that is computed from them is kept; what comes later still is folded into that
 (`ioc.jobs.resolutions`). What is dropped is locked first, within the job's short patience: a batch that is just writing
-there is let finish, and nobody queues behind the wait. On TimescaleDB a chunk of suspect clocks alone stays until its
+there is let finish, and nobody queues behind the wait. When the disk is nearly full, one step of the order of giving up
+counts as the setting does, until there is room. On TimescaleDB a chunk of suspect clocks alone stays until its
 readings were received long enough ago.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,10 +18,13 @@ from ingest.family import families
 from ingest.queries import load
 from ingest.resolutions import Resolution, kept
 from ingest.series import table
+from ioc.disk import GIVEN_UP, Drop, forecast, next_to_go, order
+from ioc.disklook import remembered
 from ioc.job import Connection, Job, Work
 from ioc.settings import Store
 
 _SQL = load("ioc.jobs", "store.sql")
+_FRESH_MS: Final = 2 * 3_600_000  # a look that is older says nothing of the disk now
 _LOCK: Final = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE")
 _LOCK_ONLY: Final = sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE")
 _DROP: Final = sql.SQL("DROP TABLE {}")
@@ -54,18 +58,20 @@ class _Series:
     family: str
     name: str
     since: str
-    days: int
+    what: str  # raw, minute, hour, day
+    days: int = 0
 
     @property
     def raw(self) -> bool:
         """Whether it holds readings themselves."""
-        return self.since == "readings_since"
+        return self.what == "raw"
 
 
 def run(work: Work) -> str:
     """Let go of what is due; how much."""
     gone, waits = 0, 0
-    for series in _due(work.keep):
+    short = pressed(work)
+    for series in _due(work.keep, short):
         if work.ending:
             break
         spans = [_Span(*row) for row in work.connection.execute(_SQL["over_before"], _facts(series))]
@@ -73,18 +79,41 @@ def run(work: Work) -> str:
             gone += len(spans)
         elif spans:
             waits += 1
-    return f"{gone} chunks or partitions let go, {waits} series wait until all is computed"
+    room = f"; the disk is nearly full: {short.what} given up" if short else ""
+    return f"{gone} chunks or partitions let go, {waits} series wait until all is computed{room}"
 
 
-def _due(keep: Store) -> Iterator[_Series]:
-    days = {Resolution.MINUTE: keep.keep_minutes_days, Resolution.HOUR: keep.keep_hours_days,
-            Resolution.DAY: keep.keep_days_days}  # fmt: skip
+def pressed(work: Work) -> Drop | None:
+    """What the order of giving up names next, where the disk watch lately saw the disk nearly full; else None."""
+    steps, looks = order(work.keep.give_up), remembered(work.connection)
+    row = work.connection.execute(_SQL["now_ms"]).fetchone()
+    now = row[0] if row else 0
+    if not looks or now - looks[-1].at > _FRESH_MS:
+        return None
+    standing = forecast(looks)
+    if next_to_go(steps, standing, dict.fromkeys(GIVEN_UP, 0), now) is None:
+        return None
+    over: dict[str, int] = {}  # of each, when its oldest chunk or partition ended: what still runs cannot go
+    for series in _all():
+        found = work.connection.execute(_SQL["first_end"], {"series": series.name}).fetchone()
+        if found and found[0] is not None:
+            over[series.what] = min(over.get(series.what, found[0]), found[0])
+    return next_to_go(steps, standing, over, now)
+
+
+def _all() -> Iterator[_Series]:
     for family in families():
-        if keep.keep_raw_days:
-            yield _Series(family, table(family), "readings_since", keep.keep_raw_days)
-        for resolution, most in days.items():
-            if most:
-                yield _Series(family, kept(family, resolution), f"{resolution}s_since", most)
+        yield _Series(family, table(family), "readings_since", "raw")
+        for resolution in Resolution:
+            yield _Series(family, kept(family, resolution), f"{resolution}s_since", resolution)
+
+
+def _due(keep: Store, short: Drop | None) -> Iterator[_Series]:
+    days = {"raw": keep.keep_raw_days, Resolution.MINUTE: keep.keep_minutes_days,
+            Resolution.HOUR: keep.keep_hours_days, Resolution.DAY: keep.keep_days_days}  # fmt: skip
+    if short is not None:
+        days[short.what] = min(short.days, days[short.what] or short.days)
+    return (replace(series, days=days[series.what]) for series in _all() if days[series.what])
 
 
 def _facts(series: _Series) -> dict[str, object]:
@@ -126,4 +155,4 @@ def _lonely(connection: Connection, series: _Series, facts: dict[str, object]) -
     return connection.execute(question, facts).fetchone() == (True,)
 
 
-JOB = Job("retention", order=3, every_s=3600, run=run)
+JOB = Job("retention", order=3, every_s=600, run=run)

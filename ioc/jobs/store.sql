@@ -89,3 +89,11 @@ WHERE hypertable_name = %(series)s AND hypertable_schema = current_schema()
 -- name: compress
 -- Compresses one chunk.
 SELECT compress_chunk(%(part)s::regclass, if_not_compressed => true)
+
+-- name: now_ms
+-- The database's own time in epoch milliseconds.
+SELECT round(extract(epoch FROM clock_timestamp()) * 1000)::bigint
+
+-- name: first_end
+-- When the oldest chunk or partition of a series ended (epoch milliseconds); those of broken clocks left out.
+SELECT round(extract(epoch FROM min(ends)) * 1000)::bigint FROM spans(%(series)s) WHERE begins > '2015-01-01'

@@ -79,3 +79,21 @@ def test_what_is_wrong_in_a_site_file_is_named(tmp_path, text, named):
     (tmp_path / "site.toml").write_text(text)
     with pytest.raises(SettingsError, match=named):
         site.read(tmp_path / "site.toml")
+
+
+@pytest.mark.parametrize(
+    ("days", "fits"),
+    [({}, True), ({"raw": 0}, False), ({"raw": 0, "hours": 0}, True), ({"hours": 60}, False), ({"days": 500}, False)],
+)
+def test_what_is_computed_is_kept_no_shorter_than_what_it_is_computed_from(days, fits):
+    environment = {f"IOC_STORE__KEEP_{name.upper()}_DAYS": str(number) for name, number in days.items()}
+    if fits:
+        settings.load(None, environment)
+        return
+    with pytest.raises(SettingsError, match="must not be kept longer"):
+        settings.load(None, environment)
+
+
+def test_a_zone_is_a_name_and_nothing_else():
+    with pytest.raises(SettingsError, match="zone"):
+        settings.load(None, {"IOC_STORE__ZONE": "Asia/Ho_Chi_Minh'; DROP TABLE device; --"})

@@ -52,9 +52,8 @@ class Kept:
 
     def begin(self, family: str, at: int) -> None:
         """As on the day when this moment's reading was the first."""
-        for name in ("reading_{}", "minute_{}_kept", "hour_{}_kept", "day_{}_kept"):
-            self.sql(f"TRUNCATE {name.format(family)}")
-        self.sql("TRUNCATE touched, resolution")
+        series = (each.format(family) for each in ("reading_{}", "minute_{}_kept", "hour_{}_kept", "day_{}_kept"))
+        self.sql(f"TRUNCATE touched, resolution, {', '.join(series)}")
         self.sql(
             "INSERT INTO resolution (family, zone, hours_until, days_until) SELECT %s, site_zone(), "
             "date_trunc('hour', %s::timestamptz, 'UTC'), date_trunc('day', %s::timestamptz, site_zone())",

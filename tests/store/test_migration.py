@@ -12,7 +12,7 @@ from tests.store.test_resolutions import same
 def test_readings_kept_before_there_were_resolutions_are_in_them_at_once_and_after_the_job(request):
     for fixture in ("plain_dsn", "dsn", "community_dsn"):
         dsn = request.getfixturevalue(fixture)
-        migrate(dsn, upto=5)
+        migrate(dsn, only=range(1, 6))
         start = now_ms() // HOUR * HOUR - 60 * HOUR
         before = [
             said(start + n * 977_000, volume_pct=n % 7, plays_total=n % 11, playing=n % 3 == 0) for n in range(200)
@@ -20,7 +20,8 @@ def test_readings_kept_before_there_were_resolutions_are_in_them_at_once_and_aft
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute("INSERT INTO device (address, admission) VALUES (%s, 'admitted')", (before[0].device,))
             connection.cursor().executemany(
-                "INSERT INTO reading_loudspeaker (ts, device_id, received_at, origin, volume_pct, plays_total, playing) "
+                "INSERT INTO reading_loudspeaker "
+                "(ts, device_id, received_at, origin, volume_pct, plays_total, playing) "
                 "SELECT to_timestamp(%s / 1000.0), id, now(), 's1', %s, %s, %s FROM device",
                 [(sample.ts, *sample.metrics.values()) for sample in before],
             )

@@ -153,3 +153,21 @@ def test_what_is_compressed_answers_the_same_and_takes_what_comes_late(migrated,
         kept.run("resolutions")
         same(kept, [*written, *late])
         assert raw(kept) == 61
+
+
+def test_when_the_disk_is_nearly_full_the_next_of_the_order_goes_and_no_more(kept):
+    order = ("minute beyond 9 days", "raw beyond 9 days")
+    for_ever = Store(keep_raw_days=0, keep_minutes_days=0, keep_hours_days=0, give_up=order)
+    kept.run("resolutions")
+    kept.write(old(volume_pct=1), said(now_ms(), volume_pct=2))
+    settle(kept, for_ever)
+    kept.run("room", for_ever)
+    assert (raw(kept), len(kept.told("loudspeaker", "minute"))) == (2, 2)
+    kept.sql("INSERT INTO disk_sample (hour, database_bytes, free_bytes, total_bytes) "
+             "VALUES (date_trunc('hour', now()), 95, 5, 100)")  # fmt: skip
+    assert "minute given up" in kept.run("retention", for_ever)
+    assert (raw(kept), len(kept.told("loudspeaker", "minute"))) == (2, 1)
+    assert "raw given up" in kept.run("retention", for_ever)
+    assert raw(kept) == 1
+    kept.run("retention", for_ever)
+    assert len(kept.told("loudspeaker", "hour")) == 2
