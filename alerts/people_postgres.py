@@ -5,7 +5,7 @@ of its own. Two processes on one database pack for a contact one at a time, so n
 in `alerts/people.sql`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -33,14 +33,14 @@ FORGET_EVERY_MS: Final = 3_600_000
 
 
 class PostgresMailroom:
-    """The mailroom in the database. Raises `StoreDownError` while there is none to reach."""
+    """The mailroom in the database; `names` is asked with each message. Raises `StoreDownError` while it is away."""
 
     def __init__(
-        self, pool: ConnectionPool[Any], plan: Plan, names: Names | None = None, *, wait_s: float = 2.0
+        self, pool: ConnectionPool[Any], plan: Plan, names: Callable[[], Names] = Names, *, wait_s: float = 2.0
     ) -> None:
         self._pool = pool
         self._plan = plan
-        self._names = names or Names()
+        self._names = names
         self._wait_s = wait_s
         self._forget_at = 0
 
@@ -135,7 +135,7 @@ class PostgresMailroom:
         alerts = [notice.body.get("alert") for notice in notices]
         addresses = sorted({_address(str(facts["device"])) for facts in alerts if isinstance(facts, dict)})
         found = cursor.execute(SQL["device_names"], {"addresses": addresses}).fetchall()
-        return replace(self._names, devices={row["address"]: row["name"] for row in found})
+        return replace(self._names(), devices={row["address"]: row["name"] for row in found})
 
     def _cancel(self, cursor: Cursor, step: Transition) -> list[str]:
         """Messages that need not go any more; gives their keys."""

@@ -89,3 +89,12 @@ def _needed(options: Options, key: str, value: str | None) -> str:
     if value is None:
         raise options.wrong(f"needs a {key}")
     return value
+
+
+def unique(rules: Iterable[Rule]) -> None:
+    """Refuse a name that stands twice in rules read from several places."""
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise RuleError(rule.name, "stands twice; give one of them another name")
+        seen.add(rule.name)

@@ -32,7 +32,10 @@ class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A device the officer expects: it is admitted before it first speaks."""
+    """A device the officer expects: it is admitted before it first speaks.
+
+    `feeder` is what gives it power, `uplink` what carries its traffic: names of the site's own, for common causes.
+    """
 
     address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
     name: str | None = None
@@ -40,6 +43,8 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lat: float | None = None
     lon: float | None = None
     gateway: str | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from ioc.api import (
     pages,
     people,
     quiets,
+    rules,
     session,
 )
 from ioc.api.guard import Guard
@@ -32,6 +33,7 @@ _ROUTES = (
     areas,
     alerts,
     quiets,
+    rules,
     alertmanager,
     cap,
     duty,

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from alerts.health import Health
 from alerts.routing import Plan
 from alerts.store import AlertStore, QuietStore
 from ingest.model import View
@@ -15,6 +16,7 @@ from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
 from ioc.probe import SelfProbe
+from ioc.rulebooks import RuleFiles
 from ioc.site import Cap
 from maps.hub import Hub
 
@@ -67,6 +69,7 @@ class Parts:
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
     where nothing measures it, `cap` where nothing is public. `plan` says who is told. `fillings` tells how full the
     queues of this process are; `inner` is the key of its own.
+    `rules` are the alert rules' files, `health` how the rules fare, empty where the engine is another process.
     """
 
     pool: Pool
@@ -84,6 +87,8 @@ class Parts:
     plan: Plan = field(default_factory=Plan)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
+    rules: RuleFiles = field(default_factory=RuleFiles)
+    health: Callable[[], Mapping[str, Health]] = dict
 
 
 async def parts_of(connection: HTTPConnection) -> Parts:

@@ -15,12 +15,13 @@ from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
 from ioc import command
+from ioc.alerting import find_plan, find_rules
 from ioc.clock import now_ms
 from ioc.embedded import free_space_problem
 from ioc.errors import CommandError
 from ioc.migrate import edition, pending
 from ioc.settings import Settings
-from ioc.wiring import find_plan, find_rules, find_site
+from ioc.wiring import find_site
 
 _CLOCK_MS = 2000
 _NEED_MB = 500

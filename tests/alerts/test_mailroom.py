@@ -50,7 +50,7 @@ def pool(plain_dsn: str) -> Iterator[ConnectionPool]:
 
 def centre(pool: ConnectionPool, people: Plan = PEOPLE) -> Centre:
     """A centre whose steps and people are kept in the database, in one transaction."""
-    mailroom = PostgresMailroom(pool, people, Names({"que-trung": "Quế Trung"}, link="https://ioc.vn"))
+    mailroom = PostgresMailroom(pool, people, lambda: Names({"que-trung": "Quế Trung"}, link="https://ioc.vn"))
     store = PostgresStore(pool, owe=mailroom.owe)
     return Centre(people, mailroom=mailroom, keep=store.save)
 
