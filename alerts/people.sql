@@ -92,7 +92,8 @@ WHERE key = %(key)s;
 
 -- name: settle_message
 -- How it went, unless another courier has it by now; gives the row where it was so.
-UPDATE message SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s
+UPDATE message SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s,
+    receipt = %(receipt)s
 WHERE key = %(key)s AND state = 'leased' AND attempts = %(attempts)s
 RETURNING *;
 

@@ -97,6 +97,7 @@ class MessageTold(TypedDict):
     due_at: Time
     settled_at: Time | None
     error: str | None
+    receipt: str | None
 
 
 class MessagePage(TypedDict):
@@ -232,6 +233,7 @@ def _message(each: Row) -> MessageTold:
         "due_at": written(each["due_at"]),
         "settled_at": maybe(each["settled_at"]),
         "error": each["error"],
+        "receipt": each["receipt"],
     }
 
 

@@ -157,3 +157,12 @@ def test_the_oldest_message_that_nobody_carries_is_known(pool: ConnectionPool) -
     assert mailroom.oldest_due(["minh"]) is None
     assert mailroom.channels_due(START + 29_000) == []
     assert mailroom.channels_due(START + 30_000) == ["lan"]
+
+
+def test_a_receipt_is_kept_with_the_message(pool: ConnectionPool) -> None:
+    found = centre(pool)
+    found.measure(0, 90)
+    found.run(31)
+    with pool.connection() as connection:
+        kept = connection.execute("SELECT state, receipt, error FROM message").fetchall()
+    assert kept == [("sent", "sent", None)]

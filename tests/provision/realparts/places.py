@@ -104,7 +104,8 @@ def collectd() -> Path | None:
 
 def alertmanager() -> Path | None:
     """Prometheus' Alertmanager."""
-    return program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+    installed = program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+    return installed or unpacked("prometheus-alertmanager", "prometheus-alertmanager")
 
 
 def promtool() -> Path | None:
@@ -138,6 +139,7 @@ class RealPart:
     variable: str
     present: Callable[[], bool]
     packages: tuple[str, ...]
+    unpacked: str = ""  # a package that is unpacked into the cache instead, since its server must not start
 
     def lacking(self) -> str:
         """The sentence for a skip or a failure."""
@@ -173,12 +175,14 @@ PARTS: dict[str, RealPart] = {
         "Alertmanager",
         "IOC_TEST_ALERTMANAGER",
         lambda: alertmanager() is not None,
-        ("prometheus-alertmanager",),
+        (),
+        unpacked="prometheus-alertmanager",
     ),
     "promtool": RealPart(
         "promtool",
         "IOC_TEST_PROMTOOL",
         lambda: promtool() is not None,
-        (),  # unpacked, not installed: provision.py
+        (),
+        unpacked="prometheus",
     ),
 }
