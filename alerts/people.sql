@@ -122,6 +122,11 @@ RETURNING key;
 -- What people call some devices.
 SELECT address, name FROM device WHERE address = ANY(%(addresses)s) AND name IS NOT NULL;
 
+-- name: stranded
+-- Gives up messages that wait for a channel that is no more.
+UPDATE message SET state = 'failed', settled_at = %(now)s, error = 'the channel is no more'
+WHERE state IN ('queued', 'leased') AND channel <> ALL(%(channels)s::text[]) RETURNING *;
+
 -- name: channels_due
 -- Channels that have something to carry now.
 SELECT channel FROM message WHERE state IN ('queued', 'leased') AND due_at <= %(now)s

@@ -55,6 +55,7 @@ def wire_alerts(
     couriers = {
         each.name: _start_courier(each, mailroom if each.name in personal else store, stops) for each in channels
     }
+    mailroom.begin(couriers, now)
     common = [name for name in couriers if name not in personal]
     service = AlertService(engine, store, publish=publish, channels=common, rules=files.poll)
     service.begin(now)

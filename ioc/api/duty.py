@@ -211,7 +211,7 @@ def _duty(found: Duty, when: int) -> DutyNow:
     then = handover(found, when)
     return {
         "name": found.name,
-        "zone": found.zone.key,
+        "zone": str(found.zone),
         "who": [*on_duty(found, when)],
         "next": None if then is None else {"at": written_ms(then[0]), "who": [*then[1]]},
     }
