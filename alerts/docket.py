@@ -168,7 +168,8 @@ class Docket:
         ended = before.condition in ACTIVE and before.version > 0 and after.condition not in ACTIVE
         if began:
             self.health.came(after.rule, after.key, at)
-        if after.subject in ("device", "rule") or not (began or ended):
+        explains = after.subject not in ("device", "rule") or self.index.explained_by(after.rule)
+        if not explains or not (began or ended):
             return []
         self.explaining.causes.raised(after, self.policy.hold_ms, now=began)
         return self._absorb(after, at) if began else self._release(after, at)

@@ -275,7 +275,7 @@ def main() -> int:
     print(f"Arrival to step at 5,000 readings/s, 1 % bad: median {middle:.0f} ms, p99 {late:.0f} ms")
     added, alerts = memory(Load(DEVICES, 0.01, rounds=5), make_rules(RULES))
     print(f"Memory: {added:.0f} MiB for {DEVICES:,} devices and {alerts:,} open alerts")
-    if not known.without_prometheus and (peer := prometheus(usual, make_rules(RULES), 50 if known.quick else 80)):
+    if not known.without_prometheus and (peer := prometheus(usual, make_rules(RULES), 80)):
         each = peer.rounds * peer.readings / peer.cpu_s
         print(f"Prometheus: {peer.rules} of the rules over the same series: {peer.rounds:.0f} evaluations, "
               f"{peer.cpu_s:.0f} CPU-s with scraping and storing = {each:,.0f} readings a CPU second; "

@@ -5,4 +5,5 @@ from pathlib import Path
 
 HERE = Path(__file__).parent.parent
 """The folder of the benchmarks."""
+sys.path.insert(0, str(HERE.parent))  # the product's packages, before a benchmark of the same name
 sys.path.append(str(HERE.parent / "tests" / "provision"))

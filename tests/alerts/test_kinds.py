@@ -233,3 +233,19 @@ def test_every_shipped_rule_says_what_to_do_in_both_languages() -> None:
         assert rule.advice["en"], rule.name
         assert rule.advice["vi"] != rule.advice["en"]
     assert "wifi-clients-odd" not in {rule.name for rule in default_rules()}  # off until it is proven
+
+
+def test_a_rule_explained_by_another_is_told_only_where_that_one_is_silent() -> None:
+    bad = {"name": "poor", "kind": "threshold", "metric": "mos", "below": 3, "severity": "minor", "for": "60s"}
+    part = {"name": "loss", "kind": "threshold", "metric": "loss_pct", "above": 5, "severity": "minor", "for": "60s",
+            "explained_by": ["poor"]}  # fmt: skip
+    camera = Camera(part, bad)
+    for at in (0, 30, 60, 90):
+        camera.measure(at, mos=2, loss_pct=10)
+        camera.tick(at)
+    assert camera.told == [(60, "open")]
+    assert {alert.rule: alert.suppressed for alert in camera.engine.alerts.values()} == {"poor": False, "loss": True}
+    camera.measure(120, mos=4, loss_pct=10)
+    assert camera.told == [(60, "open"), (120, "clear")]
+    camera.measure(150, mos=4, loss_pct=10)  # what explained it is over, and this is not
+    assert camera.told == [(60, "open"), (120, "clear"), (150, "open")]
