@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint bench bench-ingest bench-alerts lock
+.PHONY: help run test test-faults lint bench bench-ingest bench-alerts bench-history bench-load score lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -53,6 +53,18 @@ bench-ingest: $(TEST_STAMP) ## đo phần nhận tin / the ingest beside its pee
 bench-alerts: $(TEST_STAMP) ## đo phần cảnh báo / the alert engine beside a plain loop and Prometheus (ARGS=--quick: two minutes)
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/alerts.py $(ARGS)
+
+bench-load: $(TEST_STAMP) ## đo máy phát tải / the load generator beside mosquitto_pub
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/load.py $(ARGS)
+
+bench-history: $(TEST_STAMP) ## đo phần lịch sử / history beside raw rows in plain SQL (ARGS=--quick, ARGS='--millions 100')
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/history.py $(ARGS)
+
+score: $(TEST_STAMP) ## chấm điểm cảnh báo mọi kịch bản / every scenario scored, into docs/scores.md (ARGS="--only storm": only to look)
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/score.py $(or $(ARGS),--page)
 
 lock: ## tạo lại hai tệp khoá (cần uv) / make both lock files again; needs `uv`
 	uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-header --no-annotate -q \

@@ -21,7 +21,6 @@ from time import monotonic, perf_counter, process_time
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests" / "provision")]
 
-from generator import FAMILIES, publish, telemetry, topic  # noqa: E402
 from realparts import places  # noqa: E402 - found by the path above
 from realparts.mosquitto import Mosquitto  # noqa: E402
 from realparts.processes import dies_with_us  # noqa: E402
@@ -32,6 +31,7 @@ from ingest.mqtt import PahoReader  # noqa: E402
 from ingest.packets.decoder import Decoder  # noqa: E402
 from ingest.reader import BrokerUrl, Reader  # noqa: E402
 from ioc.clock import now_ms  # noqa: E402
+from simulators.load.packets import FAMILIES, Crowd, publish  # noqa: E402
 
 READERS = {"paho": PahoReader, "bulk": BulkReader, "bulk-5": partial(BulkReader, five=True)}
 LIMIT = "mosquitto_sub"
@@ -80,8 +80,8 @@ class Stage:
                 broker.stop()
 
     def _generator(self, port: int) -> "subprocess.Popen[str]":
-        words = ["--port", str(port), "--count", str(self.count), "--waits"]
-        command = [*dies_with_us("KILL"), sys.executable, str(HERE / "generator.py"), *words]
+        words = ["--broker", f"mqtt://127.0.0.1:{port}", "--count", str(self.count), "--waits"]
+        command = [*dies_with_us("KILL"), sys.executable, "-m", "simulators", "load", *words]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def _reader(self, kind: str, broker: Mosquitto, generator: "subprocess.Popen[str]") -> dict[str, float]:
@@ -120,7 +120,8 @@ def go(generator: "subprocess.Popen[str]") -> float:
 def decode_alone(five: bool) -> float:
     """Microseconds a message, from bytes to `Message`, in pieces of 64 KiB: the best of some tries."""
     devices = len(FAMILIES) * 200
-    packets = [publish(topic(n, "telemetry"), telemetry(n, 1), packet=n + 1) for n in range(devices)]
+    crowd = Crowd(devices)
+    packets = [publish(crowd.topic(n, "telemetry"), crowd.telemetry(n), packet=n + 1) for n in range(devices)]
     if five:  # as in 3.1.1, with no properties behind the packet identifier; the length takes two bytes in both
         packets = [with_no_properties(packet) for packet in packets]
     stream = b"".join(packets)

@@ -13,13 +13,16 @@ from difflib import get_close_matches
 from functools import cache, partial
 
 from ingest.errors import UnknownAdapterError
-from ingest.model import FAMILIES, Ignored, Message, Rejected, Report
+from ingest.model import FAMILIES, Ignored, Message, Rejected, Report, Sample
 from ingest.topics import address, matches
 
 Parsed = Sequence[Report] | Ignored | Rejected | None
 """What a message says; None: its topic only looks like mine, ask the next adapter."""
 
 Read = Callable[[Message], Parsed]
+
+Quick = Callable[[Sequence[Message]], list[Sample | None]]
+"""Reads many messages in one loop: each usual one, a single live sample of numbers; None: to be read in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,14 @@ class Adapter:
     """A translator. `subscriptions` are MQTT filters; what `open` gives never raises, whatever the payload.
 
     Where several take a topic, the lower `rank` is asked first: 0 for those that know their topics, higher for those
-    that know them only by pattern.
+    that know them only by pattern. `quick` is for the one whose messages come by the thousand.
     """
 
     name: str
     subscriptions: tuple[str, ...]
     open: Callable[[Source], Read]
     rank: int = 0
+    quick: Quick | None = None
 
     def takes(self, topic: str) -> bool:
         """Whether a topic may be this adapter's."""
@@ -101,3 +105,9 @@ def filters(chosen: Sequence[Adapter], *, everything: bool) -> list[str]:
     """What to subscribe to: `#` where every adapter listens or one listens to all, so that nothing comes twice."""
     patterns = {pattern for adapter in chosen for pattern in adapter.subscriptions}
     return ["#"] if everything or "#" in patterns else sorted(patterns)
+
+
+def unwanted(filters: Sequence[str]) -> list[str]:
+    """What a run with other adapters may have subscribed to, and this one does not want."""
+    every = {"#"} | {pattern for adapter in adapters().values() for pattern in adapter.subscriptions}
+    return sorted(every - set(filters))

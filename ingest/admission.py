@@ -63,8 +63,6 @@ class Gate:
 
     def admit(self, report: Report, *, retained: bool) -> Report | Repeat | Ignored:
         """The report as it may be kept, or why not."""
-        if type(report) is Sample:  # nearly all; the order of these questions is their frequency
-            return RETAINED if retained else self._reading(report)
         match report:
             case Sample() | Event():
                 return RETAINED if retained else self._reading(report)
@@ -74,6 +72,28 @@ class Gate:
                 return self._birth(report)
             case Ack():
                 return RETAINED if retained else report
+
+    def expect(self, samples: Sequence[Sample | None]) -> list[Sample | None]:
+        """Of live samples, those that are just the next of their session, at a believable time: admitted as they are.
+
+        Nearly all are. For any other there is None, and nothing noted: that is for `admit`.
+        """
+        tracks, found = self._tracks, list[Sample | None]()
+        for sample in samples:
+            track = None if sample is None else tracks.get(sample.device)
+            seen = None if sample is None or track is None else track.sessions.get(sample.session)  # type: ignore[arg-type]
+            if (
+                sample is None
+                or seen is None
+                or not (highs := seen.highs)
+                or highs[-1] + 1 != sample.seq
+                or not -AHEAD_MS <= sample.received_at - sample.ts <= OLD_MS
+            ):
+                found.append(None)
+            else:
+                highs[-1] += 1
+                found.append(sample)
+        return found
 
     def paid(self, gaps: Mapping[str, int]) -> None:
         """The account was told of these."""

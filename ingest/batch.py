@@ -15,16 +15,22 @@ from ingest.model import Birth, Event, Ignored, Message, Rejected, Report, Sampl
 from ingest.privacy import first_bytes, masked
 
 _MOST_TOPICS = 100_000
+_MOST_STRANGE = 1000
+_STORED = Outcome.STORED
 
 
 class Judged(msgspec.Struct, frozen=True, gc=False):
-    """One message and what is to become of it. `reason` and `detail` say why it is not stored."""
+    """One message and what is to become of it. `reason` and `detail` say why it is not stored.
+
+    `unidentified`: it has readings that nothing but its delivery tells from a repeat (`ingest.deliveries`).
+    """
 
     message: Message
     outcome: Outcome
     reports: Sequence[Report] = ()
     reason: str = ""
     detail: str = ""
+    unidentified: bool = False
 
     @property
     def head(self) -> str:
@@ -38,8 +44,24 @@ class Judge:
     def __init__(self, chosen: Sequence[Adapter], sources: Mapping[str, Source], gate: Gate) -> None:
         self._adapters = [(adapter, _private(adapter, sources[adapter.name])) for adapter in chosen]
         self._readers: dict[str, tuple[Read, ...]] = {}  # by topic, for the same few thousand come again and again
+        self._quick = next((adapter.quick for adapter in chosen if adapter.quick is not None), None)
+        self._strange: set[str] = set()  # topics that nobody takes and that were shown
         self.gate = gate
         self.again: Callable[[Message], bool] = lambda _message: False
+
+    def judge_all(self, messages: Sequence[Message]) -> list[Judged]:
+        """The verdicts on messages, in their order; usual samples are read and admitted in one loop each."""
+        if self._quick is None:
+            return [self.judge(message) for message in messages]
+        samples = self._quick(messages)
+        expected = self.gate.expect(samples)
+        return [
+            self._unusual(message, sample) if usual is None else Judged(message, _STORED, (usual,))
+            for message, sample, usual in zip(messages, samples, expected, strict=True)
+        ]
+
+    def _unusual(self, message: Message, sample: Sample | None) -> Judged:
+        return self.judge(message) if sample is None else self._admit(message, (sample,))
 
     def judge(self, message: Message) -> Judged:
         """The verdict on one message; whatever it holds, there is one."""
@@ -48,12 +70,19 @@ class Judge:
             if (parsed := read(message)) is not None:
                 break
         if parsed is None:
-            return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
+            return self._nobodys(message)
         if isinstance(parsed, Ignored):
             return Judged(message, Outcome.IGNORED, reason=parsed.reason)
         if isinstance(parsed, Rejected):
             return refuse(message, parsed.reason, parsed.detail)
         return self._admit(message, parsed)
+
+    def _nobodys(self, message: Message) -> Judged:
+        """Quarantined once a topic, so that it is seen; then only counted, for a shared broker has many of others'."""
+        if message.topic in self._strange or len(self._strange) >= _MOST_STRANGE:
+            return Judged(message, Outcome.IGNORED, reason="no_adapter")
+        self._strange.add(message.topic)
+        return Judged(message, Outcome.QUARANTINED, reason="no_adapter", detail="no adapter takes this topic")
 
     def _find(self, topic: str) -> tuple[Read, ...]:
         """The adapters that may take a topic, in their order."""
@@ -71,7 +100,8 @@ class Judge:
                 return Judged(message, Outcome.DUPLICATE)
             if isinstance(verdict, Ignored):
                 return Judged(message, Outcome.IGNORED, reason=verdict.reason)
-            return Judged(message, Outcome.STORED, reports if verdict is reports[0] else (verdict,))
+            kept = reports if verdict is reports[0] else (verdict,)
+            return Judged(message, Outcome.STORED, kept, unidentified=_unidentified(message, kept))
         return self._admit_many(message, [self.gate.admit(report, retained=message.retained) for report in reports])
 
     @staticmethod
@@ -81,9 +111,16 @@ class Judge:
         if repeats and not any(isinstance(report, Sample | Event) for report in kept) and says_nothing_else(kept):
             return Judged(message, Outcome.DUPLICATE)
         if kept:
-            return Judged(message, Outcome.STORED, kept)
+            return Judged(message, Outcome.STORED, kept, unidentified=_unidentified(message, kept))
         reasons = [verdict.reason for verdict in verdicts if isinstance(verdict, Ignored)]
         return Judged(message, Outcome.IGNORED, reason=reasons[0] if reasons else "empty")
+
+
+def _unidentified(message: Message, reports: Sequence[Report]) -> bool:
+    """Whether some of it has neither number nor stamp; only QoS 1 and 2 are delivered again."""
+    return message.qos > 0 and any(
+        isinstance(report, Sample | Event) and report.seq is None and not report.stamped for report in reports
+    )
 
 
 def refuse(message: Message, reason: str, detail: str) -> Judged:

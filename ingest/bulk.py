@@ -43,12 +43,13 @@ class BulkReader:
     def __init__(
         self, url: BrokerUrl, client_id: str, filters: Sequence[str], now: Callable[[], int], *,
         ca_file: str | None = None, five: bool = False, most_unacknowledged: int = 20_000, keepalive_s: int = 30,
-        pauses: tuple[float, float] = (1, 30), dice: random.Random | None = None,
+        pauses: tuple[float, float] = (1, 30), dice: random.Random | None = None, unwanted: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.received = 0
         self.hearing = Hearing(0, deaf_since=now())
         self.session_present: bool | None = None  # of the last connection; `None` before the first
         self._url, self._filters, self._now, self._pauses = url, tuple(filters), now, pauses
+        self._unwanted = tuple(unwanted)
         self._login = Login(client_id, url.user, url.password, keepalive_s, five, most_unacknowledged)
         self._tls = tls_context(url, ca_file)
         self._dice = dice or random.Random()  # noqa: S311 - spreads reconnects; guards nothing
@@ -146,7 +147,9 @@ class BulkReader:
         if opened is not None:
             self._dialler, self._socket, self._generation = None, opened, self._generation + 1
             self._selector.register(opened, selectors.EVENT_READ)
-            self._talk = Conversation(self._login, self._filters, self._generation, self._outgoing, monotonic())
+            self._talk = Conversation(
+                self._login, self._filters, self._generation, self._outgoing, monotonic(), unwanted=self._unwanted
+            )
 
     def _exchange(self, talk: Conversation, most: int) -> bool:
         before = len(self._waiting)

@@ -25,20 +25,27 @@ from ingest.packets.model import (
 )
 
 _SUBSCRIPTION: Final = 0xFFFF  # its packet identifier; orders take others
+_FAREWELL: Final = 0xFFFE
 _MOST: Final = 65_535  # 5 §3.1.2.11.3: the receive maximum where none is told
 
 
 class Conversation:
-    """From CONNECT to the end. `generation` numbers the connections of a reader, from 1."""
+    """From CONNECT to the end. `generation` numbers the connections of a reader, from 1.
 
-    def __init__(self, login: Login, filters: Sequence[str], generation: int, outgoing: Outgoing, now: float) -> None:
+    `unwanted` are filters that an earlier run may have left in the session that the broker keeps.
+    """
+
+    def __init__(
+        self, login: Login, filters: Sequence[str], generation: int, outgoing: Outgoing, now: float, *,
+        unwanted: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self.generation = generation
         self.to_send = bytearray(encode.connect(login))
         self.greeted = False
         self.hearing = False
         self.session_present = False
         self.refused: tuple[str, ...] = ()
-        self._login, self._filters, self._outgoing = login, filters, outgoing
+        self._login, self._filters, self._unwanted, self._outgoing = login, filters, unwanted, outgoing
         self._decoder = Decoder(five=login.five, generation=generation)
         self._keepalive = float(login.keepalive_s)
         self._sent = self._heard = now
@@ -106,6 +113,8 @@ class Conversation:
         if answer.keepalive_s:
             self._keepalive = min(self._keepalive, float(answer.keepalive_s))
         self.to_send += encode.subscribe(_SUBSCRIPTION, self._filters, five=self._login.five)
+        if answer.session_present and self._unwanted:  # only then: nothing is missed between the two
+            self.to_send += encode.unsubscribe(_FAREWELL, self._unwanted, five=self._login.five)
         self._owed = now
         window = answer.receive_maximum or _MOST
         self.to_send += self._outgoing.resume(window, session_present=answer.session_present)

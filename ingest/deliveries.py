@@ -10,21 +10,12 @@ import zlib
 from collections.abc import Iterable, Sequence
 
 from ingest.batch import Judged
-from ingest.ledger import Outcome
-from ingest.model import Event, Message, Sample
+from ingest.model import Message
 
 
 def delivery(message: Message) -> tuple[int, int]:
     """The packet id of a delivery and a digest of what was delivered."""
     return message.token & 0xFFFF, zlib.crc32(message.payload, zlib.crc32(message.topic.encode()))
-
-
-def unidentified(judged: Judged) -> bool:
-    """Whether a kept message can only be known again by its delivery."""
-    for report in judged.reports:
-        if isinstance(report, Sample | Event) and report.seq is None and not report.stamped:
-            return judged.outcome is Outcome.STORED and judged.message.qos > 0
-    return False
 
 
 class Deliveries:
@@ -35,7 +26,7 @@ class Deliveries:
 
     def note(self, batch: Sequence[Judged]) -> None:
         """These are kept; a packet id used anew stands for the new message."""
-        self._kept.update(delivery(judged.message) for judged in batch if unidentified(judged))
+        self._kept.update([delivery(judged.message) for judged in batch if judged.unidentified])
 
     def again(self, message: Message) -> bool:
         """Whether this very delivery was kept before."""

@@ -38,3 +38,7 @@ class ProtocolError(BrokerClosedError):
 
 class SpoolFullError(IngestError):
     """The spool on disk takes no more; the line waits until the database is back."""
+
+
+class RecordingError(IngestError):
+    """A line of a recording is no message; what stands before it is kept."""

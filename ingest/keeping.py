@@ -20,6 +20,7 @@ from ingest.throttle import only_samples
 
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_MS, _LONGEST_WAIT_MS = 200, 5000
+_STORED = Outcome.STORED
 _DRAIN_MS = 200  # of each turn, at most, so that live data keeps flowing
 
 
@@ -151,8 +152,11 @@ class Keeper:
     def _commit(self, batch: Sequence[Judged], gaps: Mapping[str, int], mark: Mark | None) -> list[Judged]:
         outcomes = self._store.write(batch, self.ledger, gaps, hearing=self._hearing(), mark=mark)
         self.ledger.seq_gaps += sum(gaps.values())
-        self.ledger.settle(outcomes)
-        return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is Outcome.STORED]
+        counts = Counter(outcomes)
+        self.ledger.settle(counts)
+        if counts[_STORED] == len(batch):
+            return list(batch)
+        return [judged for judged, outcome in zip(batch, outcomes, strict=True) if outcome is _STORED]
 
     def _put_aside(self, batch: Sequence[Judged], gaps: Mapping[str, int]) -> list[Judged] | None:
         """To disk; above its mark without readings (never without events and statuses), all of them accounted for."""

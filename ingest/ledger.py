@@ -3,7 +3,7 @@
 `received = stored + duplicate + ignored + quarantined + shed + in_flight` holds at every moment. Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -29,10 +29,10 @@ class Ledger:
     seq_gaps: int = 0
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
 
-    def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """Enter the outcomes of messages that are now done with."""
-        for outcome in outcomes:
-            self.counts[outcome] += 1
+    def settle(self, outcomes: Mapping[Outcome, int]) -> None:
+        """Enter how many messages that are now done with had which outcome."""
+        for outcome, count in outcomes.items():
+            self.counts[outcome] += count
 
     @property
     def in_flight(self) -> int:

@@ -30,12 +30,13 @@ class PahoReader:
 
     def __init__(
         self, url: BrokerUrl, client_id: str, filters: Sequence[str], now: Callable[[], int], *,
-        ca_file: str | None = None, most_waiting: int = 20_000,
+        ca_file: str | None = None, most_waiting: int = 20_000, unwanted: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.received = 0
         self.hearing = Hearing(0, deaf_since=now())
         self.session_present: bool | None = None  # of the last connection; `None` before the first
         self._url, self._filters, self._now, self._most_waiting = url, filters, now, most_waiting
+        self._unwanted = list(unwanted)
         self._waiting: deque[Message] = deque()
         self._changed = threading.Condition()
         self._wanted = 1  # so many must wait before whoever takes is woken
@@ -120,6 +121,8 @@ class PahoReader:
             return
         self._said = ""
         client.subscribe([(pattern, 1) for pattern in self._filters])
+        if flags.session_present and self._unwanted:
+            client.unsubscribe(self._unwanted)
         forgotten = self.session_present is not None and not flags.session_present
         self.session_present, self.hearing = flags.session_present, Hearing(self._now())
         _log.info("hearing the broker", extra={"action": "mqtt_connected", "session": flags.session_present})

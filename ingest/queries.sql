@@ -3,8 +3,8 @@
 SELECT pg_try_advisory_lock(hashtext('district-ioc ingest'))
 
 -- name: make_partitions
--- Makes the partitions of the weeks around today; TimescaleDB needs none.
-SELECT make_partitions(current_date - 14, current_date + 21)
+-- Makes the partitions of the weeks around today; TimescaleDB needs none. Areas whose day has come are merged.
+SELECT make_partitions(current_date - 14, current_date + 21), merge_areas()
 
 -- name: enrol
 -- Enrols devices never heard before; their ids.
@@ -15,6 +15,13 @@ ON CONFLICT (address) DO NOTHING
 -- name: ids
 -- The ids of devices by address.
 SELECT address, id FROM device WHERE address = ANY(%(address)s)
+
+-- name: touch
+-- Notes which hours that had ended readings came into; device 0 stands for all of the family.
+INSERT INTO touched (family, hour, device_id)
+SELECT family, 'epoch'::timestamptz + hour * interval '1 hour', nullif(device, 0)
+FROM unnest(%(family)s::text[], %(hour)s::bigint[], %(device)s::int[]) AS row (family, hour, device)
+WHERE 'epoch'::timestamptz + (hour + 1) * interval '1 hour' <= clock_timestamp()
 
 -- name: insert_events
 -- Keeps events, telling which were new.
@@ -175,3 +182,31 @@ ON CONFLICT (packet) DO UPDATE SET digest = excluded.digest
 -- name: deliveries
 -- The deliveries remembered.
 SELECT packet, digest FROM delivery
+
+-- name: note_presence
+-- Notes how devices stood since when, and beside the device its newest; the addresses of those that are kept.
+WITH said AS (
+    SELECT DISTINCT ON (device.id, row.ts) device.id AS device_id, row.ts, row.state, row.reason
+    FROM unnest(%(address)s::text[], %(ts)s::timestamptz[], %(state)s::text[], %(reason)s::text[])
+         WITH ORDINALITY AS row (address, ts, state, reason, place)
+    JOIN device ON device.address = row.address
+    ORDER BY device.id, row.ts, place DESC),
+noted AS (
+    INSERT INTO presence (ts, device_id, state, reason) SELECT ts, device_id, state, reason FROM said
+    ON CONFLICT (device_id, ts) DO UPDATE SET state = excluded.state, reason = excluded.reason)
+UPDATE device SET standing = newest.state, standing_reason = newest.reason, standing_since = newest.ts
+FROM (SELECT DISTINCT ON (device_id) device_id, ts, state, reason FROM said ORDER BY device_id, ts DESC) AS newest
+WHERE device.id = newest.device_id
+RETURNING device.address
+
+-- name: note_downtime
+-- Since the last ingest ended nothing is known of any device: noted by the next one before all else.
+WITH noted AS (
+    INSERT INTO presence (ts, device_id, state, reason)
+    SELECT greatest(ended, standing_since + interval '1 ms'), id, 'unknown', 'down'
+    FROM device, (SELECT max(kept_at) AS ended FROM ingest_run) AS last
+    WHERE ended IS NOT NULL AND admission <> 'retired' AND standing_reason <> 'down'
+    ON CONFLICT (device_id, ts) DO UPDATE SET state = 'unknown', reason = 'down'
+    RETURNING device_id, ts)
+UPDATE device SET standing = 'unknown', standing_reason = 'down', standing_since = noted.ts
+FROM noted WHERE device.id = noted.device_id

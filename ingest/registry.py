@@ -4,22 +4,26 @@ Decides the latest values, the connection state and, with `ingest.presence`, the
 a report is new (that is admission) and never stores. Pure: `now` is an argument.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from operator import attrgetter
 
+from ingest.agenda import Agenda
 from ingest.family import families
-from ingest.model import Admission, Birth, Device, Event, Latest, Metrics, Presence, Report, Sample, Status, View
-from ingest.presence import SILENCE, Facts, Hearing, judge
+from ingest.model import Admission, Birth, Device, Event, Latest, Presence, Report, Sample, Status, View
+from ingest.presence import Facts, Hearing, PresenceLog, judge, until
 
-_BACKLOG = 64  # samples of a device that wait to be folded, at most
+_DEEPEST = 4  # gateways one behind the other that one tick follows; the next tick goes on
 _BIRTH_FIELDS = ("name", "maker", "model", "fw", "lat", "lon", "area", "gateway", "interval_s")
 
 
 @dataclass(slots=True)
 class _Entry:
-    """One device as it is now; `backlog` holds samples whose values are not folded into `latest` yet."""
+    """One device as it is now.
+
+    `last` is a sample whose values are not folded into `latest` yet: mostly the next one says the same and replaces it.
+    `well`: in service as far as we know, so that hearing it once more changes nothing.
+    """
 
     device: Device
     state: str | None = None
@@ -27,29 +31,34 @@ class _Entry:
     session: str | None = None
     heard: int | None = None
     latest: dict[str, Latest] = field(default_factory=dict)
-    backlog: list[Sample] = field(default_factory=list)
+    last: Sample | None = None
     presence: Presence = field(default_factory=Presence)
+    well: bool = False
 
     @property
-    def due(self) -> int:
-        """When its silence would begin to count."""
-        interval_s = self.device.interval_s or families()[self.device.family].interval_s
-        return (self.heard or 0) + round(SILENCE * interval_s * 1000)
+    def interval_ms(self) -> int:
+        """How often it speaks."""
+        return round((self.device.interval_s or families()[self.device.family].interval_s) * 1000)
 
-    @property
-    def well(self) -> bool:
-        """In service as far as we know: hearing it once more changes nothing."""
-        return self.presence.fresh and not self.presence.unknown and self.state != "offline"
+    def assess(self) -> None:
+        """See anew whether all is well."""
+        self.well = self.presence.fresh and not self.presence.unknown and self.state != "offline"
+
+    def note(self, sample: Sample) -> None:
+        """Take the values of a sample, if they are newer."""
+        last = self.last
+        if last is not None and (sample.ts < last.ts or sample.metrics.keys() != last.metrics.keys()):
+            self.fold()
+        self.last = sample
 
     def fold(self) -> dict[str, Latest]:
-        """The newest value of each metric, the backlog folded in."""
-        if self.backlog:
-            backlog, self.backlog = sorted(self.backlog, key=_ts), []
-            seen: set[str] = set()
-            for sample in reversed(backlog):  # newest first: most of the older ones then have nothing to add
-                if not sample.metrics.keys() <= seen:
-                    _fold(self.latest, sample.metrics, sample.ts)
-                    seen.update(sample.metrics)
+        """The newest value of each metric; a late sample never moves one backwards (rule 2)."""
+        if (sample := self.last) is not None:
+            for name, value in sample.metrics.items():
+                known = self.latest.get(name)
+                if known is None or sample.ts > known.ts:
+                    self.latest[name] = Latest(value, sample.ts)
+            self.last = None
         return self.latest
 
 
@@ -69,12 +78,18 @@ class Registry:
     """All devices known, by address."""
 
     def __init__(self, hearing: Hearing, entries: Iterable[tuple[Device, Checkpoint | None]] = ()) -> None:
-        self.hearing = hearing
+        self.hearing, self.log = hearing, PresenceLog()
         self._entries: dict[str, _Entry] = {}
+        self._children: dict[str, set[str]] = {}  # by gateway
         self._changed: dict[str, None] = {}
+        self._moved: set[str] = set()  # whose presence changed since children were last looked at
         self._unkept: dict[str, _Entry] = {}  # not as the store's checkpoint has it, longest waiting first
+        self._agenda = Agenda()  # when time alone may change a presence
+        self._looked: tuple[Hearing, int] = hearing, 0  # how we heard at the last tick, and when that was
         for device, checkpoint in entries:
             entry = self._entries[device.address] = _Entry(device)
+            self._place(entry, device)
+            self._agenda.put(device.address, 0)  # at the first tick
             if checkpoint is not None:
                 entry.state, entry.reason = checkpoint.state, checkpoint.reason
                 entry.session, entry.heard = checkpoint.session, checkpoint.heard
@@ -94,21 +109,21 @@ class Registry:
         """Take a device's record as an operator or the device list changed it."""
         entry = self._entries.setdefault(device.address, _Entry(device))
         if entry.device != device or entry.presence == Presence():
-            entry.device = device
+            self._place(entry, device)
             self._changed[device.address] = None
 
-    def hear(self, sample: Sample, admission: Admission) -> None:
-        """Fold one admitted live sample: the path that nearly every message takes."""
-        entry = self._entries.get(sample.device)
-        if entry is None or not entry.well or (sample.session is not None and sample.session != entry.session):
-            self.apply(sample, sample.received_at, retained=False, admission=admission)
-            return
-        entry.heard = sample.received_at
-        self._unkept[sample.device] = entry
-        if not sample.suspect:
-            entry.backlog.append(sample)
-            if len(entry.backlog) >= _BACKLOG:
-                entry.fold()
+    def hear(self, samples: Iterable[Sample], admit: Callable[[str], Admission]) -> None:
+        """Fold admitted live samples, in their order: the path that nearly every message takes."""
+        entries, unkept = self._entries, self._unkept
+        for sample in samples:
+            entry = entries.get(sample.device)
+            if entry is None or not entry.well or (sample.session is not None and sample.session != entry.session):
+                self.apply(sample, sample.received_at, retained=False, admission=admit(sample.device))
+                continue
+            entry.heard = sample.received_at
+            unkept[sample.device] = entry
+            if not sample.suspect:
+                entry.note(sample)
 
     def apply(self, report: Report, received_at: int, *, retained: bool, admission: Admission) -> None:
         """Fold one admitted report; an unknown device is enrolled with the given admission (rule 8)."""
@@ -121,7 +136,7 @@ class Registry:
             entry.heard = max(received_at, entry.heard or 0)
         match report:
             case Birth():
-                entry.device = _born(entry.device, report)
+                self._place(entry, _born(entry.device, report))
                 _meet(entry, report.session)
             case Status():
                 entry.state, entry.reason = report.state, report.reason
@@ -129,9 +144,10 @@ class Registry:
             case Sample():
                 _alive(entry, report)
                 if not report.suspect:
-                    entry.backlog.append(report)
+                    entry.note(report)
             case Event():
                 _alive(entry, report)
+        entry.assess()
 
     def settle(self, now: int) -> tuple[View, ...]:
         """The devices changed since the last call, presence judged anew."""
@@ -141,20 +157,23 @@ class Registry:
         return tuple(self._view(self._entries[address]) for address in changed)
 
     def tick(self, now: int) -> tuple[View, ...]:
-        """The devices whose presence the mere passing of time changed. Gateways first: children inherit from them."""
-        changed = [
-            entry for entry in self._entries.values() if entry.device.gateway is None and self._stale(entry, now)
-        ]
-        changed += [entry for entry in self._entries.values() if entry.device.gateway and self._stale(entry, now)]
-        return tuple(self._view(entry) for entry in changed)
+        """The devices whose presence the passing of time changed, or the gateway before them.
 
-    def _stale(self, entry: _Entry, now: int) -> bool:
-        """Judge anew, unless it is plain that a device in service still is: that is most of them, every second."""
-        if entry.well and entry.due > now and self.hearing.deaf_since is None:
-            gateway = self._entries.get(entry.device.gateway or "")
-            if gateway is None or gateway.well:
-                return False
-        return self._judge(entry, now)
+        Looked at are those that are due; all, when we began or ceased to hear, or the clock was set back.
+        """
+        hearing, before = self._looked
+        due = self._agenda.take(now) if hearing == self.hearing and before <= now else list(self._entries)
+        self._looked = self.hearing, now
+        changed: dict[str, _Entry] = {}
+        looks = [*due, *self._heirs()]
+        for _ in range(_DEEPEST):
+            for address in looks:
+                if self._judge(self._entries[address], now):
+                    changed[address] = self._entries[address]
+            looks = self._heirs()
+        for address in looks:
+            self._agenda.put(address, now)
+        return tuple(self._view(entry) for entry in changed.values())
 
     def views(self) -> tuple[View, ...]:
         """All devices as last judged."""
@@ -174,17 +193,34 @@ class Registry:
         for row in rows:
             self._unkept.setdefault(row.address, self._entries[row.address])
 
+    def _place(self, entry: _Entry, device: Device) -> None:
+        """Take a record; children are found by their gateway."""
+        if entry.device.gateway is not None and entry.device.gateway != device.gateway:
+            self._children[entry.device.gateway].discard(device.address)
+        if device.gateway is not None:
+            self._children.setdefault(device.gateway, set()).add(device.address)
+        entry.device = device
+
+    def _heirs(self) -> list[str]:
+        """The children of those whose presence changed since this was last asked."""
+        moved, self._moved = self._moved, set()
+        return [child for gateway in moved for child in self._children.get(gateway, ())]
+
     def _judge(self, entry: _Entry, now: int) -> bool:
-        """Whether the presence changed; an unchanged one keeps its `since`."""
+        """Whether the presence changed; an unchanged one keeps its `since`. Also sets when to look again."""
         gateway = self._entries.get(entry.device.gateway or "")
         parent = gateway.presence if gateway is not None and gateway is not entry else None
-        interval_s = entry.device.interval_s or families()[entry.device.family].interval_s
-        facts = Facts(entry.state, entry.reason, entry.heard, round(interval_s * 1000))
+        facts = Facts(entry.state, entry.reason, entry.heard, entry.interval_ms)
         presence = judge(facts, parent, self.hearing, now)
-        if replace(presence, since=entry.presence.since) == entry.presence:
-            return False
-        entry.presence = presence
-        return True
+        if (next_look := until(facts, self.hearing, now)) is not None:
+            self._agenda.put(entry.device.address, next_look)
+        changed = replace(presence, since=entry.presence.since) != entry.presence
+        if changed:
+            entry.presence = presence
+            self._moved.add(entry.device.address)
+            self.log.judged(entry.device.address, presence, now)
+        entry.assess()
+        return changed
 
     @staticmethod
     def _view(entry: _Entry) -> View:
@@ -214,14 +250,3 @@ def _alive(entry: _Entry, report: Sample | Event) -> None:
     _meet(entry, report.session)
     if entry.state == "offline" and entry.reason == "lwt":
         entry.state = entry.reason = None
-
-
-_ts = attrgetter("ts")
-
-
-def _fold(latest: dict[str, Latest], metrics: Metrics, ts: int) -> None:
-    """Newest wins per metric; a late sample never moves a value backwards (rule 2)."""
-    for name, value in metrics.items():
-        known = latest.get(name)
-        if known is None or ts > known.ts:
-            latest[name] = Latest(value, ts)

@@ -1,18 +1,22 @@
 """Readings in the binary form of PostgreSQL's COPY, built whole: a fifth of what a driver's list of objects costs.
 
 Form (PostgreSQL's documentation of COPY): a tuple is its number of fields, then each field as its length and bytes,
-big-endian; the length -1 is null. Readings that say the same set of numbers make rows of one length, and are written
-column by column with numpy; any other is written by itself. Decides where each value is kept; pure.
+big-endian; the length -1 is null. Readings that say the same metrics are written column by column with numpy: those
+whose texts are equally long make rows of one length. A reading with an unusual value is written by itself. Decides
+where each value is kept; pure.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import chain, repeat
 from typing import Any, Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 
 from ingest.family import Kind, families
 from ingest.model import Metrics, Sample, Value
@@ -20,10 +24,15 @@ from ingest.series import table
 
 HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER: Final = b"\xff\xff"
+Part = bytes | memoryview
 FACTS: Final = ("device_id", "ts", "received_at", "seq", "stamped", "suspect", "origin", "more")
 _EPOCH_2000_MS: Final = 946_684_800_000  # PostgreSQL counts microseconds from 2000-01-01
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EXACT: Final = 2**53  # beyond it a double loses whole numbers; such a value is kept as JSON
+_NOTHING: Final = np.array([], np.float64)
+_FEW: Final = 4  # rows for which numpy's own cost is larger than what it saves
+_MOST_DEVICES: Final = 200_000
+_families: dict[str, str] = {}
 _NULL: Final = b"\xff\xff\xff\xff"
 _NUMBERS: Final = frozenset({int, float})
 _SWITCHES: Final = frozenset({bool})
@@ -32,6 +41,8 @@ _head = struct.Struct(">hiiiqiqiqi?i?").pack
 
 Ids = Callable[[str], int]
 """A device's number in the database, by its address."""
+
+Column = np.ndarray[tuple[int], np.dtype[Any]]
 
 
 @cache
@@ -56,16 +67,25 @@ def by_family(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
     """The readings by family, their order kept within each."""
     found: dict[str, list[Sample]] = {}
     for sample in samples:
-        found.setdefault(sample.device.split("/", 2)[1], []).append(sample)
+        family = _families.get(sample.device) or _learn(sample.device)
+        if family in found:
+            found[family].append(sample)
+        else:
+            found[family] = [sample]
     return found
 
 
 def copied(family: str, samples: Sequence[Sample], ids: Ids) -> bytes:
-    """A family's readings as COPY takes them, without header and trailer."""
-    alike: dict[tuple[object, ...], list[Sample]] = {}
+    """A family's readings as COPY takes them."""
+    alike: dict[tuple[str, ...], list[Sample]] = {}
     for sample in samples:
-        alike.setdefault((len(sample.origin.encode()), *sample.metrics), []).append(sample)
-    return b"".join([_group(family, group, ids) for group in alike.values()])
+        names = tuple(sample.metrics)
+        if names in alike:
+            alike[names].append(sample)
+        else:
+            alike[names] = [sample]
+    parts = [part for names, group in alike.items() for part in _group(family, names, group, ids)]
+    return b"".join([HEADER, *parts, TRAILER])
 
 
 def recorded(family: str, sample: Sample, device_id: int) -> Mapping[str, object]:
@@ -92,34 +112,68 @@ def fitted(family: str, metrics: Metrics) -> tuple[dict[str, float | bool], dict
     return columns, more
 
 
-def _group(family: str, group: Sequence[Sample], ids: Ids) -> bytes:
-    """Readings that say the same metrics, all at once where every value has its column, else one by one."""
-    names = tuple(group[0].metrics)
-    layout = _layout(family, names, len(group[0].origin.encode()))
-    if layout is not None and len(group) > 1:
-        columns = tuple(zip(*[sample.metrics.values() for sample in group], strict=True))
-        if all(_fits(name, column, family) for name, column in zip(names, columns, strict=True)):
-            return _even(layout, names, columns, group, ids)
-    return b"".join([_row(family, sample, ids(sample.device)) for sample in group])
+def _group(family: str, names: tuple[str, ...], group: Sequence[Sample], ids: Ids) -> Iterator[Part]:
+    """Readings that say the same metrics: together, but for those with an unusual value."""
+    if len(group) <= _FEW:
+        yield from (_row(family, sample, ids(sample.device)) for sample in group)
+        return
+    values = list(chain.from_iterable([sample.metrics.values() for sample in group]))
+    said = {name: values[at :: len(names)] for at, name in enumerate(names)}
+    kinds = families()[family].columns
+    cells = {name: _cells(kinds[name], column) for name, column in said.items() if name in kinds}
+    if odd := {at for name, found in cells.items() if not found.size for at in _unusual(kinds[name], said[name])}:
+        yield from (_row(family, group[at], ids(group[at].device)) for at in odd)
+        yield from _group(family, names, [sample for at, sample in enumerate(group) if at not in odd], ids)
+    else:
+        more = {name: column for name, column in said.items() if name not in kinds}
+        yield from _even(family, cells, more, group, ids)
 
 
-def _fits(name: str, column: Sequence[Value], family: str) -> bool:
-    kinds = set(map(type, column))
-    if families()[family].columns[name] is Kind.SWITCH:
-        return kinds <= _SWITCHES
-    return kinds <= _NUMBERS and min(column) >= -_EXACT and max(column) <= _EXACT  # type: ignore[operator,type-var]
+def _cells(kind: Kind, column: Sequence[Value]) -> Column:
+    """The values of one metric; none where one of them does not fit."""
+    types = set(map(type, column))
+    if kind is Kind.SWITCH:
+        return np.array(column, np.bool_) if types == _SWITCHES else _NOTHING
+    found = np.array(column, np.float64) if types <= _NUMBERS else _NOTHING
+    return found if np.abs(found).max(initial=0) < _EXACT else _NOTHING
+
+
+def _unusual(kind: Kind, column: Sequence[Value]) -> Iterator[int]:
+    return (at for at, value in enumerate(column) if not _cells(kind, [value]).size)
+
+
+def _even(
+    family: str, cells: Mapping[str, Column], more: Mapping[str, Sequence[Value]], group: Sequence[Sample], ids: Ids,
+) -> Iterator[Part]:  # fmt: skip
+    """Readings whose values fit, written together as far as their texts are equally long."""
+    said = dict(zip(Sample.__struct_fields__, zip(*map(astuple, group), strict=True), strict=True))
+    texts = list(map(str.encode, said["origin"]))
+    beside = [b"\x01" + _json(dict(zip(more, row, strict=True))) for row in zip(*more.values(), strict=True)]
+    sizes = list(zip(map(len, texts), map(len, beside) if more else repeat(0), strict=False))
+    numbers = said["seq"] if None not in said["seq"] else [-1 if seq is None else seq for seq in said["seq"]]
+    facts: dict[str, Column] = {
+        "device_id": np.array(list(map(ids, said["device"])), np.int32),
+        "ts": (np.array(said["ts"], np.int64) - _EPOCH_2000_MS) * 1000,
+        "received_at": (np.array(said["received_at"], np.int64) - _EPOCH_2000_MS) * 1000,
+        "seq": np.array(numbers, np.int64), "stamped": np.array(said["stamped"]), "suspect": np.array(said["suspect"]),
+        "origin": np.array(texts), "more": np.array(beside), **cells,
+    }  # fmt: skip
+    for size in set(sizes):
+        rows = np.repeat(_layout(family, tuple(cells), *size), sizes.count(size))
+        places = ... if len(rows) == len(group) else [at for at, own in enumerate(sizes) if own == size]
+        for name in facts.keys() & set(rows.dtype.names or ()):
+            rows[name] = facts[name][places]
+        yield rows.view(np.uint8).data
 
 
 @cache
-def _layout(family: str, names: tuple[str, ...], origin: int) -> np.ndarray[Any, Any] | None:
-    """One row of readings that say these metrics, lengths filled in; None where one of them has no column."""
+def _layout(family: str, names: tuple[str, ...], origin: int, more: int) -> np.ndarray[Any, Any]:
+    """One row of readings that say these metrics, with texts of these lengths in bytes; lengths are filled in."""
     kinds = families()[family].columns
-    if not set(names) <= kinds.keys():
-        return None
-    sizes = {"device_id": ">i4", "ts": ">i8", "received_at": ">i8", "seq": ">i8", "stamped": "u1", "suspect": "u1",
-             "origin": f"S{origin}" if origin else "", "more": ""}  # fmt: skip
+    sizes = {"device_id": ">i4", "ts": ">i8", "received_at": ">i8", "seq": ">i8", "stamped": "?", "suspect": "?",
+             "origin": f"S{origin}" if origin else "", "more": f"S{more}" if more else ""}  # fmt: skip
     sizes |= {
-        name: ("" if name not in names else "u1" if kind is Kind.SWITCH else ">f8") for name, kind in kinds.items()
+        name: ("" if name not in names else "?" if kind is Kind.SWITCH else ">f8") for name, kind in kinds.items()
     }
     fields = [("fields", ">i2")]
     for name, kind in sizes.items():
@@ -129,24 +183,6 @@ def _layout(family: str, names: tuple[str, ...], origin: int) -> np.ndarray[Any,
     for name, kind in sizes.items():
         row[f"{name} size"] = np.dtype(kind).itemsize if kind else (0 if name == "origin" else -1)
     return row
-
-
-def _even(
-    layout: np.ndarray[Any, Any], names: Sequence[str], columns: Sequence[Sequence[Value]], group: Sequence[Sample],
-    ids: Ids,
-) -> bytes:  # fmt: skip
-    rows = np.repeat(layout, len(group))
-    rows["device_id"] = [ids(sample.device) for sample in group]
-    rows["ts"] = (np.array([sample.ts for sample in group], np.int64) - _EPOCH_2000_MS) * 1000
-    rows["received_at"] = (np.array([sample.received_at for sample in group], np.int64) - _EPOCH_2000_MS) * 1000
-    rows["seq"] = [_number(sample) for sample in group]
-    rows["stamped"] = [sample.stamped for sample in group]
-    rows["suspect"] = [sample.suspect for sample in group]
-    if group[0].origin:
-        rows["origin"] = [sample.origin.encode() for sample in group]
-    for name, column in zip(names, columns, strict=True):
-        rows[name] = column
-    return rows.tobytes()
 
 
 def _row(family: str, sample: Sample, device_id: int) -> bytes:
@@ -165,6 +201,14 @@ def _row(family: str, sample: Sample, device_id: int) -> bytes:
         else:
             cells.append(struct.pack(">i?", 1, value) if isinstance(value, bool) else struct.pack(">id", 8, value))
     return b"".join(cells)
+
+
+def _learn(device: str) -> str:
+    """A device's family; remembered without an order, for keeping one would touch its neighbours too."""
+    if len(_families) >= _MOST_DEVICES:
+        _families.clear()
+    found = _families[device] = sys.intern(device.split("/", 2)[1])
+    return found
 
 
 def _number(sample: Sample) -> int:

@@ -16,6 +16,7 @@ from ingest.errors import StoreUnavailableError
 from ingest.keeping import Keeper
 from ingest.ledger import Ledger
 from ingest.model import Event, Heard, Message, Report, Sample, View
+from ingest.noting import note_presence
 from ingest.reader import Reader
 from ingest.registry import Registry
 from ingest.spool import Spool
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 _TICK_MS = 1000
 _WAIT_S = 0.2  # between attempts while neither database nor disk takes a batch
 _CHECKPOINT_MS = 5000
-_CHECKPOINT_ROWS = 1000  # or a sixth of the devices: each is kept at least every half minute
+_CHECKPOINT_ROWS = 1000  # or a twelfth of the devices: each is kept at least every minute
 _DAY_MS = 24 * 3_600_000
 _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks of two machines differ
 
@@ -35,7 +36,7 @@ _OVERLAP_MS = 10_000  # changed devices are asked for with this overlap: clocks 
 class Pace:
     """How batches are cut: at most `most` messages, gathered for `linger_s` after the first."""
 
-    most: int = 2000
+    most: int = 5000
     linger_s: float = 0.05
 
 
@@ -105,7 +106,7 @@ class IngestService:
             self._connected = self.reader.hearing.since
             if self.reader.session_present is False:
                 self._deliveries.forget()  # a new session numbers its packets anew
-        judged = self._throttle.hold([self.judge.judge(message) for message in messages], self._now())
+        judged = self._throttle.hold(self.judge.judge_all(messages), self._now())
         self.ledger.received = self.reader.received
         kept = self._keep(judged)
         if kept is None:
@@ -137,21 +138,24 @@ class IngestService:
         """Fold what was kept into the registry and tell the listener what is new."""
         samples: list[Sample] = []
         events: list[Event] = []
+        heard = 0
         with self._folding:
             for judged in kept:
                 for report in judged.reports:
                     if isinstance(report, Sample):
-                        self.registry.hear(report, self._admit(report.device))
-                        if not report.suspect and not report.late:
-                            samples.append(report)
+                        samples.append(report)
                     else:
+                        self.registry.hear(samples[heard:], self._admit)
+                        heard = len(samples)
                         self._apply(judged.message, report, events)
+            self.registry.hear(samples[heard:], self._admit)
             views = self.registry.settle(self._now())
         now = self._now()
         for device in self.judge.gate.missed(now, self.registry.knows_rebirth):
             order = rebirth(device, now)
             self.reader.publish(order.topic, order.payload())
-        self._listener(Heard(now, views, tuple(samples), tuple(events)))
+        news = tuple([sample for sample in samples if not (sample.suspect or sample.late)])
+        self._listener(Heard(now, views, news, tuple(events)))
 
     def _apply(self, message: Message, report: Report, events: list[Event]) -> None:
         admission = self._admit(report.device)
@@ -172,6 +176,7 @@ class IngestService:
         with self._folding:
             changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
             changed.update((view.device.address, view) for view in self.registry.tick(now))
+        note_presence(self.registry.log, self.store, now, away=self.keeper.away)
         self._listener(Heard(now, tuple(changed.values())))
 
     def _adopt_changes(self, now: int) -> None:
@@ -190,7 +195,7 @@ class IngestService:
             return
         with self._folding:
             rows = self.registry.unkept(
-                None if self.stopping.is_set() else max(_CHECKPOINT_ROWS, len(self.registry) // 6)
+                None if self.stopping.is_set() else max(_CHECKPOINT_ROWS, len(self.registry) // 12)
             )
         try:
             self.store.checkpoint(rows, self.ledger, now, hearing=self._hears())

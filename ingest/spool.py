@@ -18,7 +18,6 @@ from uuid import uuid4
 import msgspec
 
 from ingest.batch import Judged
-from ingest.deliveries import unidentified
 from ingest.errors import SpoolFullError
 
 _log = logging.getLogger(__name__)
@@ -181,7 +180,7 @@ def _scan(segment: Path) -> Iterator[tuple[int, int, int, Record]]:
 
 def _slim(judged: Judged) -> Judged:
     """Without the payload of what was understood: its reports say it all."""
-    if not judged.reports or unidentified(judged):  # these are known by what was delivered
+    if not judged.reports or judged.unidentified:  # these are known by what was delivered
         return judged
     message = msgspec.structs.replace(judged.message, payload=b"")
     return msgspec.structs.replace(judged, message=message)

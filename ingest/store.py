@@ -3,14 +3,16 @@
 `write` is all or nothing: when it returns, the batch is durable and may be acknowledged.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ingest.batch import Judged, says_nothing_else
-from ingest.deliveries import delivery, unidentified
+from ingest.deliveries import delivery
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Birth, Device, Event, Report, Sample
+from ingest.presence import Note
 from ingest.registry import Checkpoint
 
 Admit = Callable[[str], Admission]
@@ -71,6 +73,9 @@ class Store(Protocol):
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:
         """Keep the changing part of devices and the running account."""
 
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood since when; gives back those whose device is not kept yet."""
+
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment (an operator's admission)."""
 
@@ -115,6 +120,7 @@ class MemoryStore:
     ledger: Mapping[str, int] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
     deliveries: list[tuple[int, int]] = field(default_factory=list)
+    presence: dict[tuple[str, int], Note] = field(default_factory=dict)
     refuses: Callable[[Judged], Exception | None] = lambda _judged: None
 
     def load(self) -> Loaded:
@@ -151,9 +157,9 @@ class MemoryStore:
         outcomes = settled(batch, self._keep)
         self.quarantined += [judged for judged in batch if judged.outcome is Outcome.QUARANTINED]
         after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-        after.settle(outcomes)
+        after.settle(Counter(outcomes))
         self.ledger = {**after.facts(), "hearing": int(hearing)}
-        self.deliveries += [delivery(judged.message) for judged in batch if unidentified(judged)]
+        self.deliveries += [delivery(judged.message) for judged in batch if judged.unidentified]
         if mark is not None:
             self.marks[mark.spool] = mark.record
         return outcomes
@@ -175,6 +181,11 @@ class MemoryStore:
     def checkpoint(self, rows: Sequence[Checkpoint], ledger: Ledger, now: int, *, hearing: bool) -> None:  # noqa: ARG002
         """Keep the changing part of devices."""
         self.kept.update({row.address: row for row in rows})
+
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood; the last word of one moment counts."""
+        self.presence.update({(note.device, note.ts): note for note in notes if note.device in self.devices})
+        return [note for note in notes if note.device not in self.devices]
 
     def changed(self, since: int) -> Sequence[Device]:  # noqa: ARG002
         """Nobody else changes a memory."""

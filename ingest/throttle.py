@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import msgspec
-
 from ingest.batch import Judged
 from ingest.ledger import Outcome
 from ingest.model import Sample
@@ -59,7 +57,7 @@ class Throttle:
 def shed(judged: Judged, reason: str) -> Judged:
     """The verdict on a message that is let go; `detail` keeps its device."""
     device = judged.reports[0].device if judged.reports else ""
-    return msgspec.structs.replace(judged, outcome=Outcome.SHED, reports=(), reason=reason, detail=device)
+    return Judged(judged.message, Outcome.SHED, reason=reason, detail=device)
 
 
 def only_samples(judged: Judged) -> bool:

@@ -4,6 +4,7 @@ It decides nothing but which rows were there before. Where a batch holds repeats
 written again with a statement that tells them apart, so that the account of the hour is right in the same commit.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,10 +22,13 @@ from ingest.dumper import ArrayDumper
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Ack, Admission, Birth, Device, Event, Latest, Report, Sample, Status
+from ingest.presence import Note
 from ingest.queries import load
 from ingest.registry import Checkpoint
-from ingest.rows import HEADER, TRAILER, by_family, copied, copy_statement, insert_statement, recorded
+from ingest.rows import by_family, copied, copy_statement, insert_statement, recorded
 from ingest.store import Admit, Known, Loaded, Mark, settled
+from ingest.touched import marks
+from ingest.trouble import TROUBLE
 
 _SQL = load("ingest")
 _OVERLAP = timedelta(seconds=90)  # more than lies between a commit and its receipt, or between two checkpoints
@@ -55,7 +59,8 @@ class TimescaleStore:
     def load(self) -> Loaded:
         """Everything a starting ingest needs."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
+            cursor.execute(_SQL["note_downtime"])
             devices = [_with_checkpoint(row) for row in cursor.execute(_SQL["devices"])]
             after = _before(cursor.execute(_SQL["end_of_last_run"]).fetchone())
             known = [
@@ -110,6 +115,12 @@ class TimescaleStore:
             cursor.execute(_SQL["trim_quarantine"])
             bookkeeping.keep_run(cursor, ledger, hearing=hearing)
 
+    def note_presence(self, notes: Sequence[Note]) -> Sequence[Note]:
+        """Keep how devices stood since when; gives back those whose device is not kept yet."""
+        with self._transaction() as cursor:
+            kept = bookkeeping.note_presence(cursor, notes)
+        return [note for note in notes if note.device not in kept]
+
     def changed(self, since: int) -> Sequence[Device]:
         """Devices whose record someone else changed after a moment."""
         with self._transaction() as cursor:
@@ -118,7 +129,7 @@ class TimescaleStore:
     def ahead(self) -> None:
         """Make partitions for the coming weeks (once a day)."""
         with self._transaction() as cursor:
-            cursor.execute(_SQL["make_partitions"])
+            _make_room(cursor)
 
     def close(self) -> None:
         """Close the connection."""
@@ -137,15 +148,17 @@ class TimescaleStore:
             new = self._readings(cursor, samples, telling=telling)
             new |= self._events(cursor, events)
             self._others(cursor, others)
-            bookkeeping.quarantine(cursor, batch)
             if not telling and any(self._key(event) not in new for event in events):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-            after.settle(outcomes)
+            counts = Counter(outcomes)
+            after.settle(counts)
             if batch:
-                bookkeeping.add_to_hour(cursor, batch, outcomes, gaps)
+                bookkeeping.add_to_hour(cursor, batch[0].message.received_at, counts, gaps)
                 bookkeeping.keep_deliveries(cursor, batch)
+            if gaps or counts.keys() & TROUBLE:
+                bookkeeping.note_trouble(cursor, batch, outcomes, gaps)
             if mark is not None:
                 cursor.execute(_SQL["set_mark"], {"spool": mark.spool, "record": mark.record})
             bookkeeping.keep_run(cursor, after, hearing=hearing)
@@ -181,7 +194,8 @@ class TimescaleStore:
     def _readings(self, cursor: psycopg.Cursor, rows: Sequence[Sample], *, telling: bool) -> set[tuple[object, ...]]:
         """Keep samples; telling which were new costs twice the time, so it is done where a repeat was met."""
         new: set[tuple[object, ...]] = set()
-        for family, samples in by_family(rows).items():
+        families = by_family(rows)
+        for family, samples in families.items():
             if telling or not self._copying:
                 records = _json([recorded(family, sample, self._ids[sample.device]) for sample in samples]).decode()
                 found = cursor.execute(insert_statement(family), {"rows": records}).fetchall()
@@ -191,9 +205,11 @@ class TimescaleStore:
                 continue
             try:
                 with cursor.copy(copy_statement(family)) as copy:
-                    copy.write(HEADER + copied(family, samples, self._ids.__getitem__) + TRAILER)
+                    copy.write(copied(family, samples, self._ids.__getitem__))
             except psycopg.errors.UniqueViolation as error:
                 raise _RepeatsInside from error
+        if (touched := marks(families, self._ids.__getitem__)) is not None:
+            cursor.execute(_SQL["touch"], touched)
         return new
 
     def _events(self, cursor: psycopg.Cursor, rows: Sequence[Event]) -> set[tuple[object, ...]]:
@@ -257,6 +273,12 @@ class TimescaleStore:
         except _RepeatsInside:
             self._ids.clear()
             raise
+
+
+def _make_room(cursor: psycopg.Cursor) -> None:
+    """Partitions of the weeks around today; where a backup holds what it needs, tomorrow is early enough."""
+    with suppress(psycopg.errors.LockNotAvailable), cursor.connection.transaction():
+        cursor.execute(_SQL["make_partitions"])
 
 
 def _by_kind(batch: Sequence[Judged]) -> tuple[list[Sample], list[Event], list[tuple[Judged, Report]]]:

@@ -45,10 +45,9 @@ def native(device: str, channel: str) -> str:
     return f"{PREFIX}{device}/{channel}"
 
 
-@lru_cache(maxsize=65536)
 def matches(pattern: str, topic: str) -> bool:
     """Whether an MQTT filter matches a topic (MQTT 3.1.1, section 4.7)."""
-    if topic.startswith("$"):
+    if topic.startswith("$") or pattern[:1] not in ("+", "#", topic[:1]):
         return False
     wanted, levels = pattern.split("/"), topic.split("/")
     for at, want in enumerate(wanted):

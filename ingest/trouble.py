@@ -7,14 +7,14 @@ from ingest.batch import Judged
 from ingest.ledger import Outcome
 from ingest.topics import split
 
-_TROUBLE = (Outcome.DUPLICATE, Outcome.QUARANTINED, Outcome.SHED)
+TROUBLE = frozenset((Outcome.DUPLICATE, Outcome.QUARANTINED, Outcome.SHED))
 
 
 def troubles(batch: Sequence[Judged], outcomes: Sequence[Outcome], gaps: Mapping[str, int]) -> dict[str, Counter[str]]:
     """By device's address: how many of its messages were repeats, unusable or let go, and the numbers it skipped."""
     found: dict[str, Counter[str]] = {}
     for judged, outcome in zip(batch, outcomes, strict=True):
-        if outcome in _TROUBLE:
+        if outcome in TROUBLE:
             found.setdefault(culprit(judged), Counter())[outcome.value] += 1
     for device, skipped in gaps.items():
         if skipped:

@@ -37,7 +37,13 @@ Publish = Callable[[Sequence[Transition]], None]
 
 
 def wire_alerts(
-    settings: Settings, site: SiteFile, pool: Pool, broker: str, stops: Stops, publish: Publish
+    settings: Settings,
+    site: SiteFile,
+    pool: Pool,
+    broker: str,
+    stops: Stops,
+    publish: Publish,
+    clock: Callable[[], int] = now_ms,
 ) -> AlertService:
     """The engine and everything that goes along with its ticks."""
     files, channels, plan = (
@@ -48,12 +54,12 @@ def wire_alerts(
     mailroom = PostgresMailroom(pool, plan, partial(_names, settings, site, files))
     store = PostgresStore(pool, owe=mailroom.owe)
     alerts, evaluated_at = store.load()
-    now = now_ms()
+    now = clock()
     grounds = find_grounds(site, pool)
     engine = Engine(files.rules, alerts, now=now, evaluated_at=evaluated_at, grounds=grounds)
     personal = {way for contact in plan.contacts.values() for way in contact.ways}
     couriers = {
-        each.name: _start_courier(each, mailroom if each.name in personal else store, stops) for each in channels
+        each.name: _start_courier(each, mailroom if each.name in personal else store, stops, clock) for each in channels
     }
     mailroom.begin(couriers, now)
     common = [name for name in couriers if name not in personal]
@@ -109,8 +115,8 @@ def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, .
         raise SettingsError(f"alerts.webhooks, alerts.channels: {error}") from error
 
 
-def _start_courier(channel: Channel, letters: LetterStore, stops: Stops) -> Courier:
-    courier, ending = Courier(channel, letters, clock=now_ms), threading.Event()
+def _start_courier(channel: Channel, letters: LetterStore, stops: Stops, clock: Callable[[], int]) -> Courier:
+    courier, ending = Courier(channel, letters, clock=clock), threading.Event()
     thread = threading.Thread(target=courier.run, args=(ending,), daemon=True)
     thread.start()
     stops.add(f"courier {channel.name}", partial(_end_courier, ending, courier, thread))

@@ -8,11 +8,13 @@ from alerts.service import AlertService
 from ingest.model import Heard, View
 from ingest.reader import BrokerUrl
 from ingest.service import IngestService
+from ioc import upkeep
 from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
 from ioc.alerting import wire_alerts
 from ioc.api.database import row
 from ioc.api.parts import Parts, Probe
+from ioc.diskwatch import DiskWatch
 from ioc.lifecycle import Stops
 from ioc.postman import Postman
 from ioc.probe import SelfProbe
@@ -28,8 +30,12 @@ def hear_and_judge(
 ) -> IngestService:
     """`ioc ingest`: everything up to the outbox, no wall."""
     found = wire_store(settings, site, dsn, stops, told)  # first: whoever holds the database still changes alerts
-    alerts = wire_alerts(settings, site, open_pool(dsn, stops), broker, stops, lambda _steps: None)
-    return wire_ingest(settings, site, found, broker, stops, told, lambda heard: _judge(alerts, heard))
+    pool = open_pool(dsn, stops)
+    alerts = wire_alerts(settings, site, pool, broker, stops, lambda _steps: None)
+    upkeep.start(dsn, settings.store, stops)
+    service = wire_ingest(settings, site, found, broker, stops, told, lambda heard: judge(alerts, heard))
+    _watch_disk(settings, site, pool, broker, stops)
+    return service
 
 
 def all_in_one(
@@ -48,10 +54,14 @@ def all_in_one(
         if (stamp := probe.hear(heard)) is not None:
             hub.show_probe(stamp)
         hub.show(heard)
-        _judge(alerts, heard)
+        judge(alerts, heard)
 
+    upkeep.start(dsn, settings.store, stops)
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
-    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0])}
+    readiness: dict[str, Probe] = {
+        "database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0]),
+        "store": lambda: store_problem(pool),
+    }  # fmt: skip
     readiness |= {"probe": probe.problem} if probe.every_s else {}
     parts = wire_web(
         settings, site, pool, hub, server, stops, told, readiness=readiness, views=lambda: _views(services[0]),
@@ -59,6 +69,7 @@ def all_in_one(
         health=lambda: alerts.health,
     )  # fmt: skip
     _start_probe(probe, settings, broker, server, parts, stops)
+    _watch_disk(settings, site, pool, broker, stops)
     return password
 
 
@@ -67,7 +78,9 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
     pool = open_pool(dsn, stops)
     password = ensure_first_admin(pool, settings.web.admin_password)
     hub = wire_hub(site, lambda: _kept_account(pool))
-    readiness: dict[str, Probe] = {"database": lambda: database_problem(pool)}
+    readiness: dict[str, Probe] = {
+        "database": lambda: database_problem(pool), "store": lambda: store_problem(pool),
+    }  # fmt: skip
     parts = wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness)
     wire_follower(parts, hub, stops)
     return password
@@ -75,8 +88,7 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
 
 def _probing(settings: Settings) -> float:
     """How often the probe speaks: never where the ingest does not listen to our own wire."""
-    heard = settings.ingest.adapters is None or "native" in settings.ingest.adapters
-    return settings.probe.every_s if heard else 0
+    return settings.probe.every_s if _hears_us(settings) else 0
 
 
 def _start_probe(probe: SelfProbe, settings: Settings, broker: str, server: Server, parts: Parts, stops: Stops) -> None:
@@ -85,6 +97,20 @@ def _start_probe(probe: SelfProbe, settings: Settings, broker: str, server: Serv
     url = server.url.replace("http://", "ws://", 1) + "/ws/live"
     probe.start(postman, Visitor(url, lambda: parts.inner.mint(parts.now()), probe.shown))
     stops.add("self-probe", probe.stop)
+
+
+def _watch_disk(settings: Settings, site: SiteFile, pool: Pool, broker: str, stops: Stops) -> None:
+    """Let the disk watch tell how long the disk lasts."""
+    if not settings.store.watch_s or not _hears_us(settings):
+        return
+    watch = DiskWatch(pool, settings, site.slug)
+    watch.start(Postman(BrokerUrl.parse(broker), f"ioc-centre-{watch.session}", settings.mqtt.ca_file))
+    stops.add("disk watch", watch.stop)
+
+
+def _hears_us(settings: Settings) -> bool:
+    """Whether the ingest listens to our own wire, so that what we say ourselves is heard."""
+    return settings.ingest.adapters is None or "native" in settings.ingest.adapters
 
 
 def _kept_account(pool: Pool) -> Mapping[str, int]:
@@ -107,7 +133,17 @@ def database_problem(pool: Pool) -> str | None:
     return None
 
 
-def _judge(alerts: AlertService, heard: Heard) -> None:
+def store_problem(pool: Pool) -> str | None:
+    """Whether the store's jobs run; while the database is away, that is said by its own part."""
+    try:
+        with pool.connection(timeout=2) as connection:
+            return "; ".join(upkeep.problems(connection)) or None
+    except (psycopg.Error, TimeoutError):
+        return None
+
+
+def judge(alerts: AlertService, heard: Heard) -> None:
+    """Let the alert engine hear what the ingest told; with the ingest's own tick its time passes."""
     alerts.hear(heard)
     if not heard.samples and not heard.events:  # the ingest's own tick, once a second
         alerts.tick(heard.now)

@@ -5,23 +5,17 @@ since is refused: history is not rewritten.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Final
 
 import psycopg
 
-from ingest import series
+from ingest import resolutions, series
 from ingest.family import families
+from ioc.edition import Edition, edition
 from ioc.errors import CommandError
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """Which database this is: `postgresql`, `timescaledb-apache` or `timescaledb-community`, and the version."""
-
-    name: str
-    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +29,9 @@ class _File:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+ZONE: Final = "Asia/Ho_Chi_Minh"
+_TYPED = 5  # the file after which readings stand in tables by family
+_RESOLVED = 6  # the one after which there are minutes, hours and days of them
 _TABLE = """
 CREATE TABLE IF NOT EXISTS migration (
     number integer PRIMARY KEY, name text NOT NULL, digest text NOT NULL,
@@ -42,21 +39,47 @@ CREATE TABLE IF NOT EXISTS migration (
 """
 
 
-def migrate(dsn: str, say: Callable[[str], None] = lambda _line: None) -> Edition:
-    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition."""
+_WHOLE_HOURS = """
+SELECT bool_and(extract(minute FROM at AT TIME ZONE %s) = 0)
+FROM unnest(ARRAY['2026-01-01 00:00Z', '2026-07-01 00:00Z']::timestamptz[]) AS at
+"""
+
+
+def migrate(
+    dsn: str,
+    say: Callable[[str], None] = lambda _line: None,
+    *,
+    zone: str | None = None,
+    only: Container[int] | None = None,
+) -> Edition:
+    """Apply what is missing; `say` gets a line for each file applied. Returns the database's edition.
+
+    `zone` is the time zone whose days the daily figures are of (an IANA name); else the one so far, or Viet Nam's.
+    `only` applies these files and no other, as a version did that had no others: a restore begins so.
+    """
     with psycopg.connect(dsn, autocommit=True, application_name="ioc migrate") as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('district-ioc migrate'))")
         _use_timescaledb(connection)
         connection.execute(_TABLE)
         applied: dict[int, str] = dict(connection.execute("SELECT number, digest FROM migration").fetchall())
         for file in _files():
+            if only is not None and file.number not in only:
+                continue
             if file.number in applied:
                 _refuse_changed(file, applied[file.number])
             else:
                 _apply(connection, file)
                 say(f"{file.number:04} {file.name}")
-        _shape_series(connection, say)
+        if only is None or _TYPED in only:
+            _shape_series(connection, say)
+        if only is None or _RESOLVED in only:
+            _shape_resolutions(connection, say, zone)
         return edition(connection)
+
+
+def known() -> list[tuple[int, str, str]]:
+    """Number, name and digest of every file of this version."""
+    return [(file.number, file.name, file.digest) for file in _files()]
 
 
 def pending(connection: psycopg.Connection) -> list[str]:
@@ -64,18 +87,7 @@ def pending(connection: psycopg.Connection) -> list[str]:
     if connection.execute("SELECT to_regclass('migration')").fetchone() == (None,):
         return [file.name for file in _files()]
     applied = {number for (number,) in connection.execute("SELECT number FROM migration")}
-    return [file.name for file in _files() if file.number not in applied] + series.lacking(_present(connection))
-
-
-def edition(connection: psycopg.Connection) -> Edition:
-    """Which database this is."""
-    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
-    if row is None:
-        server = connection.execute("SHOW server_version").fetchone()
-        return Edition("postgresql", server[0].split()[0] if server else "?")
-    licence = connection.execute("SHOW timescaledb.license").fetchone()
-    community = licence is not None and licence[0] == "timescale"
-    return Edition(f"timescaledb-{'community' if community else 'apache'}", row[0])
+    return [file.name for file in _files() if file.number not in applied] + _lacking(connection)
 
 
 def _files() -> Iterator[_File]:
@@ -101,11 +113,46 @@ def _shape_series(connection: psycopg.Connection, say: Callable[[str], None]) ->
             connection.execute("DROP TABLE reading_untyped")
 
 
+def _shape_resolutions(connection: psycopg.Connection, say: Callable[[str], None], zone: str | None) -> None:
+    """Bring the tables and views of minutes, hours and days to what the families say."""
+    known = None
+    if connection.execute("SELECT to_regproc('site_zone')").fetchone() != (None,):
+        row = connection.execute("SELECT site_zone()").fetchone()
+        known = row[0] if row else None
+    chosen = zone or known or ZONE
+    _refuse_zone(connection, chosen)
+    with connection.transaction():
+        wanted = list(resolutions.statements(_present(connection), chosen, known))
+        for statement in wanted:
+            connection.execute(statement)
+        if wanted:
+            connection.execute("SELECT make_partitions(current_date - 14, current_date + 21)")
+            say("minute_*, hour_*, day_*")
+
+
+def _refuse_zone(connection: psycopg.Connection, zone: str) -> None:
+    """Days are made of hours: a zone that the database does not know, or is off by half an hour, cannot be served."""
+    try:
+        row = connection.execute(_WHOLE_HOURS, (zone,)).fetchone()
+    except psycopg.errors.InvalidParameterValue:
+        row = None
+    if row is None or not row[0]:
+        raise CommandError(
+            f"store.zone = {zone!r}: phải là một múi giờ lệch tròn giờ, như Asia/Ho_Chi_Minh. "
+            "(not a time zone of whole hours that the database knows; use one like Asia/Ho_Chi_Minh)"
+        )
+
+
+def _lacking(connection: psycopg.Connection) -> list[str]:
+    present = _present(connection)
+    return series.lacking(present) + resolutions.lacking(present)
+
+
 def _present(connection: psycopg.Connection) -> dict[str, frozenset[str]]:
-    """The tables of readings there are, and their columns."""
+    """The tables and views of readings and their resolutions there are, and their columns."""
     rows = connection.execute(
         "SELECT table_name, array_agg(column_name::text) FROM information_schema.columns "
-        "WHERE table_schema = current_schema() AND table_name LIKE 'reading\\_%' GROUP BY table_name"
+        "WHERE table_schema = current_schema() AND table_name ~ '^(reading|minute|hour|day)_' GROUP BY table_name"
     ).fetchall()
     return {name: frozenset(columns) for name, columns in rows}
 

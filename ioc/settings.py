@@ -16,6 +16,7 @@ import msgspec
 from ioc.errors import SettingsError
 
 _Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Days = Annotated[int, msgspec.Meta(ge=0, le=36_500)]
 
 
 class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +35,38 @@ class Database(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "Database(dsn=***)" if self.dsn else "Database(dsn=None)"
 
 
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long what is kept, in days (0: for ever); the zone whose days the daily figures are of; the database's disk.
+
+    `disk_gb`: the disk's size where we cannot see it; `watch_s`: how often we look (0: never); `give_up`: what goes
+    first where room becomes short.
+    """
+
+    zone: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_+/-]+$")] = "Asia/Ho_Chi_Minh"
+    keep_raw_days: _Days = 90
+    keep_minutes_days: _Days = 30
+    keep_hours_days: _Days = 1100
+    keep_days_days: _Days = 0
+    compress_after_days: _Days = 7
+    disk_gb: Annotated[float, msgspec.Meta(ge=0)] = 0
+    watch_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60
+    give_up: tuple[str, ...] = (
+        "raw beyond 90 days", "minute beyond 365 days", "raw beyond 30 days", "minute beyond 90 days",
+        "raw beyond 7 days", "hour beyond 1825 days",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        raw, minutes, hours, days = (
+            kept or 10**6
+            for kept in (self.keep_raw_days, self.keep_minutes_days, self.keep_hours_days, self.keep_days_days)
+        )
+        if not (max(raw, minutes) <= hours <= days):
+            raise ValueError(
+                "readings and minutes must not be kept longer than hours, nor hours longer than days "
+                "(số liệu gốc và phút không được giữ lâu hơn giờ, giờ không lâu hơn ngày)"
+            )
+
+
 class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The broker; without a URL, an embedded one. `client_id` is fixed so that the broker keeps our session."""
 
@@ -50,7 +83,7 @@ class Ingest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     adapters: list[str] | None = None
     reader: Literal["bulk", "bulk-5", "paho"] = "bulk"
-    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 2000
+    batch_messages: Annotated[int, msgspec.Meta(ge=1, le=20_000)] = 5000
     linger_ms: Annotated[int, msgspec.Meta(ge=0, le=5000)] = 50
     spool_mb: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 1024
     device_rate: Annotated[float, msgspec.Meta(gt=0)] = 200
@@ -107,6 +140,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     data_dir: str = "data"
     site: Site = Site()
     database: Database = Database()
+    store: Store = Store()
     mqtt: Mqtt = Mqtt()
     ingest: Ingest = Ingest()
     adapters: dict[str, dict[str, str]] = {}
@@ -116,7 +150,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log: Log = Log()
 
 
-_SECTIONS = ("site", "database", "mqtt", "ingest", "probe", "web", "alerts", "log")
+_SECTIONS = ("site", "database", "store", "mqtt", "ingest", "probe", "web", "alerts", "log")
 
 
 def load(file: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -158,7 +192,7 @@ def _overrides(environment: Mapping[str, str]) -> Iterator[tuple[str | None, str
 
 
 _TABLES = {("alerts", "channels")}
-_LISTS = {("ingest", "adapters"), ("alerts", "rules"), ("alerts", "webhooks")}
+_LISTS = {("ingest", "adapters"), ("store", "give_up"), ("alerts", "rules"), ("alerts", "webhooks")}
 
 
 def _read_value(section: str, key: str, value: str) -> object:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
+from datetime import date
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -11,30 +12,43 @@ import msgspec
 import psycopg
 
 from alerts.cap_story import Issuer
+from ingest.family import families
 from ingest.queries import load
 from ioc.errors import SettingsError
 from ioc.people import Contact, Duty, People, Route
 
 _SQL = load("ioc", "site.sql")
+_Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
+_Ring = Annotated[list[_Point], msgspec.Meta(min_length=3)]
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A place devices stand in; `valid_from` and `valid_to` are dates (YYYY-MM-DD), for communes merge."""
+    """A place devices stand in, from the day `valid_from` until before the day `valid_to`, when it `becomes` another.
+
+    Communes merge; a device goes on telling the name it was set up with, and stands in what that became.
+    `feeder` and `uplink` name what its devices hang on for power and for the way here; a device's own count before.
+    `shape`: outer rings of (longitude, latitude) in degrees, open and counter-clockwise; one, or several for exclaves.
+    """
 
     slug: _Slug
     name: str
     parent: _Slug | None = None
     lat: Annotated[float, msgspec.Meta(ge=-90, le=90)] | None = None
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None = None
-    valid_from: str | None = None
-    valid_to: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    becomes: _Slug | None = None
+    feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    shape: list[_Ring] = []
 
 
 class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A device the officer expects: it is admitted before it first speaks.
 
     `feeder` is what gives it power, `uplink` what carries its traffic: names of the site's own, for common causes.
+    `snapshot` is where a camera gives its newest picture (http, https; may hold a password): operators may look at it.
     """
 
     address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
@@ -45,6 +59,10 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gateway: str | None = None
     feeder: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
     uplink: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    snapshot: Annotated[str, msgspec.Meta(pattern=r"^https?://")] | None = None
+
+    def __repr__(self) -> str:
+        return f"ListedDevice({self.address!r})"  # the rest may hold a password
 
 
 class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,6 +85,20 @@ class Cap(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Issuer(self.sender, self.sender_name, self.category, self.contact, self.web, expires_ms, self.status)
 
 
+class OpenData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What anybody may have without signing in; nothing unless `publish` says so. `private` counts above the others."""
+
+    publish: bool = False
+    families: list[str] = []  # all admitted devices of these are public
+    devices: list[str] = []  # and these, by address
+    private: list[str] = []  # but never these
+    publisher: str | None = None  # who is responsible; else the centre's name
+    licence: str = "https://creativecommons.org/licenses/by/4.0/"
+
+
+NOTHING_OPEN = OpenData()
+
+
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo)."""
 
@@ -79,6 +111,7 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duties: list[Duty] = []
     routes: list[Route] = []
     cap: Cap | None = None
+    open_data: OpenData = NOTHING_OPEN
 
     @property
     def people(self) -> People:
@@ -87,6 +120,18 @@ class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 NOBODY = SiteFile("site", "Trung tâm điều hành")
+
+
+def shipped_names() -> list[str]:
+    """The sites that come with the package."""
+    return sorted(each.name.removesuffix(".toml") for each in files("ioc").joinpath("sites").iterdir())
+
+
+def find(name: str) -> SiteFile:
+    """The site file of that path, or the shipped site of that name (`cai-be`)."""
+    if name in shipped_names() and not Path(name).exists():
+        return shipped(name)
+    return read(Path(name))
 
 
 def shipped(name: str) -> SiteFile:
@@ -99,7 +144,10 @@ def read(path: Path) -> SiteFile:
     try:
         return _parse(path.read_text("utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}") from error
+        raise SettingsError(
+            f"Không đọc được tệp địa bàn {path} (cannot read the site file): {error}. "
+            f"Có sẵn (shipped): {', '.join(shipped_names())}"
+        ) from error
 
 
 def _parse(text: str, where: str) -> SiteFile:
@@ -109,12 +157,25 @@ def _parse(text: str, where: str) -> SiteFile:
         site = msgspec.convert(raw, SiteFile)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"Tệp địa bàn {where} sai (the site file is wrong): {error}") from error
+    _check_areas(site, where)
+    for family in site.open_data.families:
+        if family not in families():
+            raise SettingsError(f"Tệp địa bàn {where}: open_data.families có {family!r}, không phải một trong "
+                                f"{', '.join(families())} (no such family)")  # fmt: skip
+    return site
+
+
+def _check_areas(site: SiteFile, where: str) -> None:
+    """Refuse areas that name others which are not there, and mergers without a day."""
     known = {area.slug for area in site.areas}
     for area in site.areas:
-        if area.parent is not None and area.parent not in known:
-            raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.parent = {area.parent!r} không có trong areas "
-                                f"(names an area that is not listed)")  # fmt: skip
-    return site
+        for key, named in (("parent", area.parent), ("becomes", area.becomes)):
+            if named is not None and named not in known:
+                raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.{key} = {named!r} không có trong areas "
+                                    f"(names an area that is not listed)")  # fmt: skip
+        if area.becomes is not None and (area.valid_to is None or area.becomes == area.slug):
+            raise SettingsError(f"Tệp địa bàn {where}: {area.slug}.becomes cần valid_to và một khu vực khác "
+                                f"(needs valid_to, the day of the merger, and another area)")  # fmt: skip
 
 
 def _refuse_unknown(table: object, shape: Any, where: str, path: str = "") -> None:  # noqa: ANN401 - a type's form
@@ -139,9 +200,26 @@ def store(connection: psycopg.Connection, site: SiteFile) -> None:
     """Bring the database's areas and listed devices to the file's state; nothing is ever deleted."""
     with connection.transaction(), connection.cursor() as cursor:
         for area in _parents_first(site.areas):
-            cursor.execute(_SQL["upsert_area"], msgspec.structs.asdict(area))
+            cursor.execute(_SQL["upsert_area"], {**msgspec.structs.asdict(area), "boundary": _boundary(area)})
+        for area in site.areas:  # once all are there: an area may become one that stands below it in the file
+            cursor.execute(_SQL["set_becomes"], {"slug": area.slug, "becomes": area.becomes})
+        cursor.execute(_SQL["merge_areas"])
         for device in site.devices:
-            cursor.execute(_SQL["list_device"], msgspec.structs.asdict(device))
+            listed = {name: value for name, value in msgspec.structs.asdict(device).items() if name != "snapshot"}
+            cursor.execute(_SQL["list_device"], listed)
+
+
+def _boundary(area: Area) -> str | None:
+    """The shape as GeoJSON (RFC 7946: rings closed); None leaves what was imported."""
+    if not area.shape:
+        return None
+    polygons = [[[*ring, ring[0]]] for ring in area.shape]
+    geometry = (
+        {"type": "Polygon", "coordinates": polygons[0]}
+        if len(polygons) == 1
+        else {"type": "MultiPolygon", "coordinates": polygons}
+    )
+    return msgspec.json.encode(geometry).decode()
 
 
 def _parents_first(areas: Sequence[Area]) -> list[Area]:

@@ -15,19 +15,19 @@ from psycopg_pool import ConnectionPool
 
 from alerts.health import Health
 from alerts.postgres import PostgresStore
-from ingest.adapter import Adapter, Source, choose, filters
+from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
 from ingest.answering import AnsweringConnection
 from ingest.batch import Judge
 from ingest.bulk import BulkReader
 from ingest.errors import IngestError, StoreUnavailableError
-from ingest.model import Admission, Heard, View
+from ingest.model import Heard, View
 from ingest.mqtt import PahoReader
 from ingest.reader import BrokerUrl, Reader
 from ingest.registry import Registry
 from ingest.service import IngestService, Pace
 from ingest.spool import Spool
-from ingest.store import Admit, Loaded
+from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
 from ioc import site as sites
@@ -40,11 +40,12 @@ from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
 from ioc.lifecycle import Stops, end_thread
 from ioc.probe import SelfProbe
-from ioc.probe import address as probe_address
 from ioc.rulebooks import RuleFiles
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
+from ioc.snapshots import Snapshots
+from ioc.strangers import admission
 from maps import page
 from maps.hub import Hub, no_more
 from maps.scene import Scene
@@ -77,7 +78,7 @@ class Told:
 def find_site(settings: Settings, *, demo: bool = False) -> SiteFile:
     """The site file that the settings name, the demo's, or a nameless centre."""
     if settings.site.file is not None:
-        return sites.read(Path(settings.site.file))
+        return sites.find(settings.site.file)
     return sites.shipped("nong-son") if demo else sites.NOBODY
 
 
@@ -95,9 +96,14 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
     """The ingest's own connection and what it finds; waits while another ingest still holds this database."""
-    store = TimescaleStore(dsn, _admission(settings, site))
+    store = make_store(settings, site, dsn)
     stops.add("ingest's connection", store.close)
     return store, _load(store, told.event)
+
+
+def make_store(settings: Settings, site: SiteFile, dsn: str) -> TimescaleStore:
+    """The ingest's own store, not yet connected."""
+    return TimescaleStore(dsn, admission(settings, site))
 
 
 def wire_ingest(
@@ -105,26 +111,45 @@ def wire_ingest(
     listener: Listener,
 ) -> IngestService:  # fmt: skip
     """The ingest in a thread of its own, going on where the last run ended."""
-    store, loaded = found
+    reader = make_reader(settings, site, broker)
+    service = make_ingest(settings, site, found, reader, listener)
+    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
+    thread.start()
+    stops.add("ingest", partial(_stop_ingest, service, thread))
+    return service
+
+
+def make_reader(settings: Settings, site: SiteFile, broker: str, clock: Callable[[], int] = now_ms) -> Reader:
+    """What hears the broker for the ingest, as the settings say."""
     try:
         chosen = choose(settings.ingest.adapters)
         url = BrokerUrl.parse(broker)
     except (IngestError, ValueError) as error:
         raise SettingsError(str(error)) from error
-    admit = _admission(settings, site)
     wanted = filters(chosen, everything=settings.ingest.adapters is None)
     client_id = settings.mqtt.client_id or f"ioc-ingest-{site.slug}"
-    reader = _READERS[settings.ingest.reader](url, client_id, wanted, now_ms, ca_file=settings.mqtt.ca_file)
+    make = _READERS[settings.ingest.reader]
+    return make(url, client_id, wanted, clock, ca_file=settings.mqtt.ca_file, unwanted=unwanted(wanted))
+
+
+def make_ingest(
+    settings: Settings, site: SiteFile, found: tuple[TimescaleStore, Loaded], reader: Reader, listener: Listener,
+    clock: Callable[[], int] = now_ms,
+) -> IngestService:  # fmt: skip
+    """The ingest, going on where the last run ended; whoever makes it lets it run."""
+    store, loaded = found
+    try:
+        chosen = choose(settings.ingest.adapters)
+    except IngestError as error:
+        raise SettingsError(str(error)) from error
+    admit = admission(settings, site)
     sources = {adapter.name: Source(site.slug, settings.adapters.get(adapter.name, {})) for adapter in chosen}
     service = IngestService(
         reader, store, _judge(chosen, sources), Registry(reader.hearing, loaded.devices), admit,
-        now=now_ms, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
+        now=clock, listener=listener, pace=Pace(settings.ingest.batch_messages, settings.ingest.linger_ms / 1000),
         spool=_spool(settings), throttle=Throttle(settings.ingest.device_rate, settings.ingest.device_burst),
     )  # fmt: skip
     service.take_up(loaded)
-    thread = threading.Thread(target=_run_ingest, args=(service, told), name="ingest")
-    thread.start()
-    stops.add("ingest", partial(_stop_ingest, service, thread))
     return service
 
 
@@ -149,9 +174,12 @@ def wire_web(
         plain=lambda name, lang, nonce, *, site: page.plain_page(name, lang, nonce, site=site, words=words[lang]),
         policy=page.security_policy, language=pick_language, static=page.static_dir(),
     )  # fmt: skip
+    snapshots = Snapshots({each.address: each.snapshot for each in site.devices if each.snapshot}, now_ms)
+    stops.add("snapshots", snapshots.close)
     parts = Parts(
         pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap, plan=find_plan(settings, site, carries=False),
+        maps=Path(settings.data_dir) / "map", snapshots=snapshots, open_data=site.open_data,
         rules=RuleFiles(settings.alerts.rules), health=health,
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
@@ -216,19 +244,6 @@ def _run_web(server: Server, app: object, hub: Hub, told: Told) -> None:
 def _stop_web(server: Server, thread: threading.Thread) -> None:
     server.stop()
     thread.join()
-
-
-def _admission(settings: Settings, site: SiteFile) -> Admit:
-    """Rule 8: what becomes of a device never heard of."""
-    everyone, probe = (settings.site.admit or site.admit) == "all", probe_address(site.slug)
-    listed = frozenset(device.address for device in site.devices)
-
-    def admit(address: str) -> Admission:
-        if address == probe:
-            return Admission.RETIRED  # our own: stored, and never drawn, counted or judged
-        return Admission.ADMITTED if everyone or address in listed else Admission.PENDING
-
-    return admit
 
 
 def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:

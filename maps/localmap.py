@@ -91,6 +91,13 @@ class LiveDeviceLayer(_StreamedLayer):
     ]
 
 
+class BaseLayer(_StreamedLayer):
+    """Roads and water from the site's own tile file, if `url` says there is one."""
+
+    kind = "BaseLayer"
+    default_js: Links = [_SHAPES, ("ioc_base_layer", "/static/ioc/base-layer.js")]  # noqa: RUF012
+
+
 class AreaLayer(_StreamedLayer):
     """The areas, from the GeoJSON at `url`."""
 
@@ -110,6 +117,7 @@ class MapParts:
 def render_map(*, label: str, described_by: str, zoom_in: str, zoom_out: str) -> MapParts:
     """The wall's map, for a page of our own to put in its place."""
     drawn = LocalMap(label=label, described_by=described_by, zoom_in=zoom_in, zoom_out=zoom_out)
+    BaseLayer("/api/v1/map/base").add_to(drawn)
     AreaLayer("/api/v1/areas.geojson").add_to(drawn)
     LiveDeviceLayer("/ws/live").add_to(drawn)
     figure = drawn.get_root()

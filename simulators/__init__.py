@@ -4,8 +4,9 @@
 
     sites/*.toml  →  site  →  population ┐
                                          ├→  world  →  fleet  →  link  →  the broker
-    scenarios/*.toml    →    faults      ┘     └ machine: one device's life (orders, events, voice)
-    devices/*.py: one kind of device a file
+    scenarios/*.toml → scenario → faults ┘     │   └→  history: a past in bulk, without the wire
+                                               └ machine: one device's life (orders, events, voice, surroundings)
 
-Everything up to `world` is a value of its arguments; only `fleet`, `link` and `__main__` touch clock and network.
+One kind a file: devices/ (what is measured, what goes wrong), troubles/ (one cause, many victims), dialects/ (foreign
+voices). Everything up to `world` is a value of its arguments; only `fleet`, `link`, `__main__` touch clock and network.
 """

@@ -18,13 +18,16 @@ from typing import TextIO
 
 from simulators.device import find_kinds
 from simulators.errors import UnusableError
-from simulators.faults import load_scenario
 from simulators.fleet import Fleet
 from simulators.link import read_broker
+from simulators.load.command import run as run_load
+from simulators.past.command import run as run_history
 from simulators.population import Identity, populate
+from simulators.scenario import load_scenario
+from simulators.score.command import run as run_score
 from simulators.site import load_site
 from simulators.truth import Fault
-from simulators.wire import Message, moment
+from simulators.wire import Message, moment, stamp
 from simulators.world import Pace, World
 
 _EXAMPLES = """
@@ -33,6 +36,9 @@ examples:
   python -m simulators --broker mqtts://sim:secret@broker.example:8883 --devices 1000 --scenario calm
   python -m simulators --rate 2000 --devices 200 --duration 60 --seed 7 --report report.json
   python -m simulators --dry --duration 60 --start 2026-11-22T00:00:00Z     # the messages as text, no broker
+  python -m simulators load --help                     # a load of prepared messages, for measuring
+  python -m simulators history --help                  # a past in bulk, without a broker
+  python -m simulators score --help                    # how well alerts told the truth
 
 Each device has a connection and a Will of its own, up to 2,000 of them (or as many as the system lets one process
 open). Beyond that fifty devices share a connection: then the broker holds no Will for them, and the simulators publish
@@ -41,13 +47,16 @@ it themselves when a device is to vanish.
 exit status: 0 done, 1 the broker did not acknowledge everything, 2 wrongly called
 """
 _OWN_LINKS, _SHARED = 2_000, 50
+_COMMANDS = {"history": run_history, "load": run_load, "score": run_score}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and return the exit status."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _simulate(options)
+        if words and words[0] in _COMMANDS:
+            return _COMMANDS[words[0]](words[1:])
+        return _simulate(_parser().parse_args(words))
     except UnusableError as error:
         print(f"simulators: {error}", file=sys.stderr)
         return 2
@@ -99,11 +108,16 @@ def _drive(fleet: Fleet, world: World, options: argparse.Namespace, report: Text
             "telemetry": tally.telemetry,
             "events": tally.events,
             "connections": tally.connections,
+            "lived_to": stamp(fleet.lived_to),
+            "worst_behind_s": round(fleet.strain.worst_s, 3),
+            "bottleneck": fleet.strain.bottleneck,
             "last_seq": world.last_seq(),
             "session": world.sessions(),
         }
         json.dump(facts, report, indent=1)
     _say(f"{tally.published:,} messages published, {tally.acknowledged:,} acknowledged")
+    if fleet.strain.bottleneck:
+        _say(f"at worst {fleet.strain.worst_s:.1f} s behind; the bottleneck was the {fleet.strain.bottleneck}")
     if tally.missing:
         _say(f"{tally.missing:,} were never acknowledged: was the broker away, or too slow for this rate?")
     return 1 if tally.missing else 0
@@ -204,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
         help="time X times as fast as life; with --duration it ends now, else stamps run ahead of the clock",
     )
     add("--seed", type=int, default=1, metavar="N", help="another seed, another district's luck (default: 1)")
-    add("--scenario", metavar="FILE", help="calm, demo (default), a-day-of-faults, or a TOML file")
+    add("--scenario", metavar="FILE", help="a shipped scenario (docs/simulators.md) or a TOML file (default: demo)")
     add("--duration", type=_above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")
     add("--start", metavar="TIME", help="the world's first moment, RFC 3339 (default: now)")
     add("--truth", metavar="FILE", help="write what is really wrong, as JSON lines")

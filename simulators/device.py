@@ -13,6 +13,7 @@ from random import Random
 from typing import Literal, NamedTuple
 
 from simulators.chance import chance
+from simulators.surroundings import Around
 
 Value = float | int | bool | None
 Sample = dict[str, Value]
@@ -29,17 +30,24 @@ def number(low: float, high: float) -> Spec:
     return {"type": "number", "min": low, "max": high}
 
 
+Quirk = Literal["epoch_ms", "local_offset", "changes_only"]
+
+
 class Model(NamedTuple):
-    """What stands on the label of the equipment."""
+    """What stands on the label of the equipment, and how its firmware departs from the others.
+
+    `epoch_ms` stamps with integers; `local_offset` with +07:00; `changes_only` tells what changed, now and then all.
+    """
 
     maker: str
     model: str
     fw: str
+    quirk: Quirk | None = None
 
 
 @dataclass(slots=True)
 class Scene:
-    """What a kind may look at when it takes a sample: the time, its chance, and what it remembers since it booted."""
+    """What a kind may look at when it takes a sample: time and place, its chance, and its memory since it booted."""
 
     address: str
     now: float
@@ -47,15 +55,30 @@ class Scene:
     elapsed: float
     """Seconds since the last sample."""
     rng: Random
+    around: Around
     memory: Memory = field(default_factory=dict)
+
+    @property
+    def wear(self) -> float:
+        """How worn this one device is: 0 as new, 1 at the end of its life."""
+        return peculiarity(self.address, "wear")
 
     def trait(self, name: str, low: float, high: float) -> float:
         """A peculiarity of this one device that outlives reboots, seeds and years, between `low` and `high`."""
-        return low + (high - low) * _peculiarity(self.address, name)
+        return low + (high - low) * peculiarity(self.address, name)
 
     def wobble(self, centre: float, spread: float, low: float, high: float) -> float:
-        """A measured value around a centre, kept within bounds, to one decimal."""
-        return round(min(high, max(low, self.rng.gauss(centre, spread))), 1)
+        """A measured value around a centre, kept within bounds, to one decimal.
+
+        Three dice instead of Gauss's bell, with the same standard deviation `spread`: it is asked a million times.
+        """
+        roll = self.rng.random
+        value = centre + 2 * spread * (roll() + roll() + roll() - 1.5)
+        if value < low:
+            value = low
+        elif value > high:
+            value = high
+        return round(value, 1)
 
     def count(self, name: str, growth: float) -> int:
         """A counter after growing by `growth` since the last sample; it starts at 0 when the device boots."""
@@ -63,25 +86,32 @@ class Scene:
         return int(self.memory[name])
 
 
+Effect = Literal["bend", "hush", "dark", "apart", "loop", "shout", "drift"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ill:
     """One thing that can go wrong, and what a good watcher should make of it.
 
-    `dark` loses its power and returns as a new session; `hush` stays connected but says nothing more; `bend` goes on
-    speaking and its samples tell of the trouble.
+    `bend` goes on speaking and its samples tell of the trouble; `hush` stays connected but says nothing more; `dark`
+    loses its power and returns as a new session; `apart` lives on without a way to the broker and tells later what it
+    kept; `loop` boots, speaks and dies again; `shout` speaks a hundred times as often; the clock of `drift` runs away.
     """
 
     name: str
-    effect: Literal["bend", "hush", "dark"] = "bend"
+    effect: Effect = "bend"
     bend: Callable[[Sample, float], Sample] = lambda sample, age: {}  # noqa: ARG005 - the signature is the contract
     """The metrics that change, given the healthy sample and how many seconds the trouble has lasted."""
-    expect: Literal["absence", "threshold"] = "threshold"
     metric: str | None = None
     event: str | None = None
     severity: str = "minor"
+    rules: tuple[str, ...] = ()
+    """The centre's usual rules that should notice it, any one of them; none where no usual rule does."""
     lasts: tuple[float, float] = (240.0, 600.0)
     blocks: frozenset[str] = frozenset()
     """The orders that fail while it lasts."""
+    firmware: str | None = None
+    """The version the device tells of while it lasts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,8 +134,14 @@ class Order:
 REBIRTH = Order(rebirth=True)
 REBOOT = Order(takes_turns=True, reboots=True)
 
-POWER_OFF = Ill(name="power_off", effect="dark", expect="absence", severity="major")
-HUNG = Ill(name="hung", effect="hush", expect="absence", severity="major")
+_ABSENT = ("{family}-absent",)
+POWER_OFF = Ill(name="power_off", effect="dark", severity="major", rules=_ABSENT)
+HUNG = Ill(name="hung", effect="hush", severity="major", rules=_ABSENT)
+APART = Ill(name="cut_off", effect="apart", severity="major", rules=_ABSENT)
+REBOOT_LOOP = Ill(name="reboot_loop", effect="loop")
+SHOUTING = Ill(name="shouting", effect="shout")
+CLOCK_DRIFT = Ill(name="clock_drift", effect="drift", severity="warning", lasts=(900.0, 1800.0))
+ANY = (POWER_OFF, HUNG, REBOOT_LOOP, SHOUTING, CLOCK_DRIFT)  # what can befall whatever has a plug and a processor
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,5 +173,6 @@ def find_kinds() -> dict[str, Kind]:
 
 
 @lru_cache(maxsize=65536)
-def _peculiarity(address: str, name: str) -> float:
+def peculiarity(address: str, name: str) -> float:
+    """What is particular to one device, 0 to 1: it outlives reboots, seeds and years."""
     return chance(address, name).random()

@@ -1,120 +1,87 @@
 """What goes wrong at a site, and when: written scenarios and seeded chance.
 
-Decides the whole course of faults in advance from seed and start, so that a run can be repeated and scored; each fault
-is a single ill of a single device, and no device has two at a time by chance.
+Decides the whole course of faults in advance from seed and start, so that a run can be repeated and scored. A fault by
+chance is a single ill of a single device, the worn ones first, and no device has two at a time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 
 from simulators.chance import chance
-from simulators.device import Ill
+from simulators.device import APART, Ill
+from simulators.dialect import can_be_known
 from simulators.population import Identity
-from simulators.tables import Table, find_file, nearest, read_table
-from simulators.truth import Fault
-
-DAY_S = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A fault of a scenario: `device`, `family` and `area` narrow down whom it may befall; times are seconds."""
-
-    ill: str
-    device: str | None
-    family: str | None
-    area: str | None
-    at_s: float
-    lasts_s: float
-    wrong: Callable[[str], Exception]
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """What a scenario file says."""
-
-    written: tuple[Written, ...] = ()
-    per_hour: float = 0.0
-    first_after_s: float = 0.0
-    order_failures: float = 0.0
-
-
-def load_scenario(name: str) -> Scenario:
-    """The scenario of that name or file; UnusableError tells what is wrong with it."""
-    table = read_table(find_file(name, "scenarios"), ("title", "order_failures", "random", "fault"))
-    chance = table.table("random", ("per_hour", "first_after_s"))
-    rows = table.tables("fault", ("kind", "device", "family", "area", "at_s", "lasts_s"))
-    return Scenario(
-        written=tuple(map(_written, rows)),
-        per_hour=chance.number("per_hour", 0, 3600, 0),
-        first_after_s=chance.number("first_after_s", 0, DAY_S, 0),
-        order_failures=table.number("order_failures", 0, 1, 0),
-    )
+from simulators.scenario import Scenario
+from simulators.tables import nearest
+from simulators.trouble import Case, Written, find_troubles
+from simulators.truth import Expect, Fault, Scope, Strike, Where
 
 
 def foresee(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
     """Every fault of a run in order of its beginning, without end where chance plays a part."""
-    scripted = sorted((_befall(each, identities, seed, start) for each in scenario.written), key=_beginning)
-    return merge(scripted, _chances(scenario, identities, seed, start), key=_beginning)
+    scripted = [fault for each in scenario.written for fault in _unfold(each, identities, seed, start)]
+    return merge(sorted(scripted, key=_beginning), _chances(scenario, identities, seed, start), key=_beginning)
 
 
 def _chances(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
-    """Faults as rain falls: independent of one another, `per_hour` on average."""
-    if not scenario.per_hour or not identities:
+    """Faults as rain falls: independent of one another, `per_hour` on average; worn devices draw more of them."""
+    prone = [each for each in identities if each.kind.ills]
+    if not scenario.per_hour or not prone:
         return
     rng, now = chance(seed, "faults"), start + scenario.first_after_s
+    weights = [1 + 2 * each.wear for each in prone]
     busy: dict[str, float] = {}
     while True:
-        device = rng.choice(identities)
+        device = rng.choices(prone, weights)[0]
         ill = rng.choice(device.kind.ills)
         ends = now + rng.uniform(*ill.lasts)
         if busy.get(device.address, 0.0) < now:
             busy[device.address] = ends
-            yield _fault(ill, device, now, ends, identities)
+            yield _single(ill, device, now, ends, identities)
         now += rng.expovariate(scenario.per_hour / 3600)
 
 
-def _befall(written: Written, identities: Sequence[Identity], seed: int, start: float) -> Fault:
+def _unfold(written: Written, identities: Sequence[Identity], seed: int, start: float) -> Iterable[Fault]:
     """Choose whom a written fault befalls: by the seed, among those it may befall."""
+    rng, begins = chance(seed, written.kind, written.at_s), start + written.at_s
+    trouble = find_troubles().get(written.kind)
+    if trouble:
+        return trouble.unfold(Case(written, identities, rng, begins, begins + written.lasts_s))
     candidates = [(each, ill) for each in identities for ill in each.kind.ills if _may(written, each, ill)]
     if not candidates:
-        known = {ill.name for each in identities for ill in each.kind.ills}
-        hint = f"no device here fits '{written.ill}'"
-        raise written.wrong(
-            hint if written.ill in known else f"unknown kind '{written.ill}'{nearest(written.ill, known)}"
-        )
-    device, ill = chance(seed, written.ill, written.at_s).choice(candidates)
-    begins = start + written.at_s
-    return _fault(ill, device, begins, begins + written.lasts_s, identities)
+        raise written.wrong(_nobody(written, identities))
+    device, ill = rng.choice(candidates)
+    return [_single(ill, device, begins, begins + written.lasts_s, identities)]
+
+
+def _nobody(written: Written, identities: Sequence[Identity]) -> str:
+    known = {ill.name for each in identities for ill in each.kind.ills} | set(find_troubles())
+    if written.kind in known:
+        return f"no device here fits '{written.kind}'"
+    return f"unknown kind '{written.kind}'{nearest(written.kind, known)}"
 
 
 def _may(written: Written, device: Identity, ill: Ill) -> bool:
-    wanted = (written.ill, written.family, written.area)
+    wanted = (written.kind, written.family, written.area)
     found = (ill.name, device.kind.family, device.area)
     fits = all(want in {None, have} for want, have in zip(wanted, found, strict=True))
     return fits and (written.device is None or device.address.endswith(f"/{written.device}"))
 
 
-def _fault(ill: Ill, device: Identity, begins: float, ends: float, identities: Sequence[Identity]) -> Fault:
-    vanishes = device.kind.family == "gateway" and ill.effect == "dark"
-    behind = tuple(each.address for each in identities if each.gateway == device.id) if vanishes else ()
-    return Fault(ill, device, begins, ends, behind)
+def _single(ill: Ill, device: Identity, begins: float, ends: float, identities: Sequence[Identity]) -> Fault:
+    """One device's ill; a gateway that goes dark cuts off all behind it."""
+    is_gateway = device.kind.family == "gateway"
+    behind = [each for each in identities if each.gateway == device.id] if is_gateway and ill.effect == "dark" else []
+    strikes = [Strike(ill, device, begins, ends), *(Strike(APART, each, begins, ends) for each in behind)]
+    rules = tuple(rule.format(family=device.kind.family) for rule in ill.rules)
+    scope: Scope = "gateway" if is_gateway else "device"
+    expect = Expect(scope, device.address, rules, ill.severity) if can_be_known(ill, device) else None
+    gateway = device.address if is_gateway else _gateway_of(device)
+    return Fault(ill.name, begins, ends, Where((device.area,), gateway=gateway), expect, tuple(strikes))
 
 
-def _written(row: Table) -> Written:
-    def perhaps(key: str) -> str | None:
-        return row.text(key) if key in row.values else None
-
-    return Written(
-        ill=row.text("kind"),
-        device=perhaps("device"),
-        family=perhaps("family"),
-        area=perhaps("area"),
-        at_s=row.number("at_s", 0, 30 * DAY_S),
-        lasts_s=row.number("lasts_s", 1, 30 * DAY_S),
-        wrong=row.wrong,
-    )
+def _gateway_of(device: Identity) -> str | None:
+    return f"{device.address.partition('/')[0]}/gateway/{device.gateway}" if device.gateway else None
 
 
 def _beginning(fault: Fault) -> float:

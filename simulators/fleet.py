@@ -10,8 +10,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 
 from simulators.link import Broker, Link
+from simulators.strain import Strain
 from simulators.truth import Fault
 from simulators.wire import Action, Cut, Join, Message
 from simulators.world import World
@@ -23,6 +25,7 @@ _NAP_S = 0.25  # the longest wait: how soon a signal is noticed
 _UPKEEP_S = 5.0
 _PROGRESS_S = 10.0
 _BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+_CATCH_UP = 0.1  # of its duration, and at least five seconds, a run may take longer to say all that was due in it
 _PATIENCE_S, _HASTE_S = 30.0, 1.5  # for the last acknowledgements: at the end of a run, and after a signal
 
 
@@ -65,9 +68,9 @@ class Fleet:
         say: Callable[[str], None],
         record: Callable[[Fault], None],
     ) -> None:
-        self.tally, self.stopped = Tally(), False
+        self.tally, self.strain, self.stopped = Tally(), Strain(), False
         self._world, self._broker, self._say, self._record = world, broker, say, record
-        self._start, self._speed, self._began = start, speed, time.monotonic()
+        self._start, self._speed, self._began, self._until = start, speed, time.monotonic(), inf
         self._selector = selectors.DefaultSelector()
         self._links = self._lay_links(list(world.addresses), shared)
         self._apart: dict[Link, None] = {}  # links without a socket, in the order they lost it
@@ -76,16 +79,26 @@ class Fleet:
         self._failures, self._retry_at, self._upkeep_at = 0, 0.0, 0.0
 
     def run(self, seconds: float | None) -> None:
-        """Live until the time is over or `stopped` is set."""
+        """Live until the time is over, and all that was due in it is said, or `stopped` is set."""
         self._began = time.monotonic()
-        ends = None if seconds is None else self._began + seconds
+        ends = inf if seconds is None else self._began + seconds
+        self._until = inf if seconds is None else self._start + seconds * self._speed
         progress = self._began + _PROGRESS_S
-        while not self.stopped and (ends is None or time.monotonic() < ends):
+        while not self.stopped and time.monotonic() < ends:
             self._live()
             self._serve(self._nap())
-            if ends and time.monotonic() >= progress:
+            if time.monotonic() >= progress:
                 progress += _PROGRESS_S
-                self._say(f"{self.tally.published:,} messages published, {self.tally.acknowledged:,} acknowledged")
+                self._tell_progress(known_end=seconds is not None)
+        grace = ends + max(5.0, _CATCH_UP * (seconds or 0))
+        while not self.stopped and self._world.due <= self._until and time.monotonic() < grace:
+            self._live()
+            self._serve(_NAP_S if self.tally.missing >= _HELD_ABOVE else 0.0)
+
+    @property
+    def lived_to(self) -> float:
+        """The moment up to which everything due was said, in epoch seconds of the world."""
+        return min(self._now(), self._world.due)
 
     def finish(self, *, vanish: bool) -> None:
         """Say goodbye (or vanish), wait for what is unacknowledged, and close every connection."""
@@ -144,14 +157,22 @@ class Fleet:
         return {address: links[at % many] for at, address in enumerate(addresses)}
 
     def _now(self) -> float:
-        """The world's time."""
-        return self._start + (time.monotonic() - self._began) * self._speed
+        """The world's time; it stands still at the end of the run."""
+        return min(self._until, self._start + (time.monotonic() - self._began) * self._speed)
+
+    def _tell_progress(self, *, known_end: bool) -> None:
+        """How far it is, where a person waits for the end; and in any case when it cannot keep up."""
+        late = f"; {self.strain}" if self.strain.behind_s > 1 else ""
+        if known_end or late:
+            said = f"{self.tally.published:,} messages published, {self.tally.acknowledged:,} acknowledged"
+            self._say(f"{said}{late}")
 
     def _live(self) -> None:
         """Let the world do what is due, a slice at a time, unless the broker is too far behind."""
         enough, now = time.monotonic() + _SLICE_S, self._now()
         while self._world.due <= now and self.tally.missing < _HELD_ABOVE and time.monotonic() < enough:
             self._carry(self._world.step(self._world.due))
+        self.strain.note((now - self._world.due) / self._speed, held=self.tally.missing >= _HELD_ABOVE)
 
     def _nap(self) -> float:
         """How long nothing is due, in seconds of ours."""
@@ -169,7 +190,10 @@ class Fleet:
                 continue
             link = self._links[action.address]
             if isinstance(action, Cut) and link.shared:
-                action = link.will_of(action.address)  # noqa: PLW2901 - nobody but us can say it
+                will = link.will_of(action.address)
+                if will is None:
+                    continue
+                action = will  # noqa: PLW2901 - nobody but us can say it
             if isinstance(action, Message):
                 self.tally.count(action)
             elif isinstance(action, Join) and not link.client.socket():

@@ -81,8 +81,8 @@ class Link:
 
     def __init__(self, name: str, broker: Broker, ear: Ear, *, shared: bool) -> None:
         self.name, self.shared, self.online, self.wanted = name, shared, False, False
-        self.addresses: dict[str, Message] = {}
-        """The devices on this link and their Wills."""
+        self.addresses: dict[str, Join] = {}
+        """How the devices on this link joined."""
         self._ear, self._broker = ear, broker
         self._outbox: deque[Action] = deque()
         self._unacknowledged = 0
@@ -100,8 +100,8 @@ class Link:
             match self._outbox.popleft():
                 case Message() as message:
                     self.publish(message)
-                case Join(address, will):
-                    self._join(address, will)
+                case Join() as join:
+                    self._join(join)
                 case Cut(address):
                     del self.addresses[address]
                     self.hang_up()
@@ -111,9 +111,9 @@ class Link:
         self._unacknowledged += 1
         self.client.publish(message.topic, message.payload, qos=1, retain=message.retain)
 
-    def will_of(self, address: str) -> Message:
-        """What is to be said when that device is cut."""
-        return self.addresses[address]
+    def will_of(self, address: str) -> Message | None:
+        """What is to be said when that device is cut, where it has a Will."""
+        return self.addresses[address].will
 
     def connect(self) -> None:
         """Open the connection; OSError when nobody answers."""
@@ -151,17 +151,19 @@ class Link:
             case Cut():
                 return self.online and not self._unacknowledged
 
-    def _join(self, address: str, will: Message) -> None:
-        self.addresses[address] = will
+    def _join(self, join: Join) -> None:
+        self.addresses[join.address] = join
         self.wanted = True
         if not self.shared:
-            self.client.will_set(will.topic, will.payload, qos=1, retain=True)
+            if join.will:
+                self.client.will_set(join.will.topic, join.will.payload, qos=1, retain=join.will.retain)
             self._greeted = False
         elif self.online:
-            self._subscribe(address)
+            self._subscribe(join)
 
-    def _subscribe(self, address: str) -> None:
-        self.client.subscribe(f"ioc/v1/{address}/command", qos=1)
+    def _subscribe(self, join: Join) -> None:
+        if join.obeys:
+            self.client.subscribe(f"ioc/v1/{join.address}/command", qos=1)
 
     def _make_client(self, name: str) -> mqtt.Client:
         """A paho client without a thread. Its broker keeps orders for a device that is away, as for a real one."""
@@ -188,8 +190,8 @@ class Link:
             self._ear.lost(self, str(reason))
             return
         self.online = True
-        for address in self.addresses:
-            self._subscribe(address)
+        for join in self.addresses.values():
+            self._subscribe(join)
         again, self._greeted = self._greeted, True
         self._ear.connected(self, again=again)
 

@@ -69,6 +69,11 @@ class Desk:
         self._last: dict[str, Step] = {}
 
     @property
+    def busy(self) -> bool:
+        """Whether any order is under way or waits."""
+        return bool(self._jobs)
+
+    @property
     def due(self) -> float:
         """When `step` has something to say next."""
         return min((job.at for job in self._jobs), default=inf)

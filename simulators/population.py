@@ -5,13 +5,14 @@ Decides identities from the site's data alone, so that a device keeps its name a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import cos, pi, radians, sin, sqrt
+from math import cos, hypot, pi, radians, sin, sqrt
 
-from simulators.device import Kind, Model
+from simulators.device import Kind, Model, peculiarity
 from simulators.errors import UnusableError
 from simulators.site import Area, Named, Site
 
 _REACH_DEG = 0.014  # about a kilometre and a half: devices stand around their commune's centre
+_SHARE = 0.45  # of the way to the nearest other centre: nobody stands in the neighbour's land
 _GOLDEN_ANGLE = pi * (3 - sqrt(5))
 
 
@@ -28,6 +29,17 @@ class Identity:
     lon: float
     gateway: str | None
     """The id of the gateway it stands behind; None for a gateway, and where there is none."""
+    feeder: str
+    uplink: str
+    market: frozenset[int] = frozenset()
+    """Weekdays of the market where it stands, Monday is 0."""
+    speaks: str | None = None
+    """Its dialect; None speaks the native wire."""
+
+    @property
+    def wear(self) -> float:
+        """How worn it is: 0 as new, 1 at the end of its life."""
+        return peculiarity(self.address, "wear")
 
     @property
     def id(self) -> str:
@@ -46,7 +58,7 @@ def populate(site: Site, kinds: Mapping[str, Kind], devices: int | None = None) 
     scaled = [replace(group, count=count) for group, count in zip(groups, counts, strict=True)]
     identities: dict[str, Identity] = {}
     for area in site.areas:
-        for each in _inhabit(site.slug, area, [group for group in scaled if group.area is area]):
+        for each in _inhabit(site, area, [group for group in scaled if group.area is area]):
             if each.address in identities:
                 raise UnusableError(f"{each.address} is there twice: give the [[device]] of that id another one")
             identities[each.address] = each
@@ -82,34 +94,57 @@ def _groups(site: Site, area: Area, kinds: Mapping[str, Kind]) -> Iterator[_Grou
             yield _Group(area, kinds[named.family], named, 1)
 
 
-def _inhabit(site: str, area: Area, groups: Sequence[_Group]) -> list[Identity]:
+def _inhabit(site: Site, area: Area, groups: Sequence[_Group]) -> list[Identity]:
     """The devices of one area, each at a place of its own on a spiral around the centre."""
-    calls = [(group.kind, *_call(group, at)) for group in groups for at in range(group.count)]
-    gateways = [own_id for kind, own_id, _ in calls if kind.family == "gateway"]
+    calls = [(group, *_call(site, group, at)) for group in groups for at in range(group.count)]
+    gateways = [own_id for group, own_id, _ in calls if group.kind.family == "gateway"]
+    reach = _reach(site, area)
     inhabitants: list[Identity] = []
-    for here, (kind, own_id, name) in enumerate(calls):
-        lat, lon = _spot(area, here, len(calls))
-        behind = gateways[here % len(gateways)] if gateways and kind.family != "gateway" else None
-        model = kind.models[(here + len(area.slug)) % len(kind.models)]
-        address = f"{site}/{kind.family}/{own_id}"
-        inhabitants.append(Identity(address, kind, name, model, area.slug, lat, lon, behind))
+    for here, (group, own_id, name) in enumerate(calls):
+        kind, speaks = group.kind, group.named.speaks if group.named else area.speaks.get(group.kind.family)
+        lat, lon = _spot(area, reach, (here + 0.5) / len(calls), here)
+        inhabitants.append(
+            Identity(
+                address=f"{site.slug}/{kind.family}/{own_id}",
+                kind=kind,
+                name=name,
+                model=kind.models[(here + len(area.slug)) % len(kind.models)],
+                area=area.slug,
+                lat=lat,
+                lon=lon,
+                gateway=gateways[here % len(gateways)] if gateways and kind.family != "gateway" else None,
+                feeder=area.feeder,
+                uplink=area.uplink,
+                market=area.market,
+                speaks=speaks,
+            )
+        )
     return inhabitants
 
 
-def _call(group: _Group, at: int) -> tuple[str, str]:
+def _call(site: Site, group: _Group, at: int) -> tuple[str, str]:
     """The id and the name of the device number `at` of its group."""
     area, kind, named = group.area, group.kind, group.named
     if named:
         return f"{named.id}{_suffix(at)}", f"{named.name} {at + 1}" if at else named.name
     ending = _suffix(at) if kind.solitary else f"-{at + 1:02d}"
-    return f"{kind.prefix}-{area.slug}{ending}", kind.title(area.name, area.villages, at)
+    title = site.titles.get(kind.family)
+    name = f"{title} {area.name} {at + 1}" if title else kind.title(area.name, area.villages, at)
+    return f"{kind.prefix}-{area.slug}{ending}", name
 
 
 def _suffix(at: int) -> str:
     return f"-{at + 1:02d}" if at else ""
 
 
-def _spot(area: Area, at: int, population: int) -> tuple[float, float]:
-    """A sunflower's seeds: evenly spread, none upon another."""
-    distance, turn = _REACH_DEG * sqrt((at + 0.5) / population), at * _GOLDEN_ANGLE
+def _reach(site: Site, area: Area) -> float:
+    """How far from its centre devices of an area stand, in degrees of latitude."""
+    shrink = cos(radians(area.lat))
+    others = (hypot(each.lat - area.lat, (each.lon - area.lon) * shrink) for each in site.areas if each is not area)
+    return min(_REACH_DEG, _SHARE * min(others, default=1.0))
+
+
+def _spot(area: Area, reach: float, share: float, at: int) -> tuple[float, float]:
+    """A sunflower's seeds: evenly spread, none upon another; `share` of the area lies within."""
+    distance, turn = reach * sqrt(share), at * _GOLDEN_ANGLE
     return round(area.lat + distance * sin(turn), 5), round(area.lon + distance * cos(turn) / cos(radians(area.lat)), 5)

@@ -45,6 +45,10 @@ class Table:
         """A text that is not empty."""
         return self._take(key, (str,), "a text in quotes", default, bool)
 
+    def perhaps(self, key: str) -> str | None:
+        """A text that may be left out."""
+        return self.text(key) if key in self.values else None
+
     def slug(self, key: str) -> str:
         """A name fit for a topic."""
         fits = SLUG.fullmatch

@@ -8,34 +8,37 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 Document = Mapping[str, object]
 
+_HANOI = timezone(timedelta(hours=7))
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One publication at QoS 1; `address` is `site/family/device`."""
+    """One publication at QoS 1; `address` is `site/family/device`. `path` is the topic of a foreign dialect."""
 
     address: str
     channel: str
     payload: bytes
     retain: bool = False
+    path: str = ""
 
     @property
     def topic(self) -> str:
-        """The MQTT topic, six levels."""
-        return f"ioc/v1/{self.address}/{self.channel}"
+        """The MQTT topic: six levels on the native wire."""
+        return self.path or f"ioc/v1/{self.address}/{self.channel}"
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The device comes on line and leaves this Will with the broker."""
+    """The device comes on line and leaves this Will with the broker, if it has one; `obeys`: it listens for orders."""
 
     address: str
-    will: Message
+    will: Message | None
+    obeys: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,29 @@ class Cut:
 
 
 Action = Message | Join | Cut
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+"""A document as compact JSON; made once, for it is asked a million times."""
 
 
 def message(address: str, channel: str, document: Document, *, retain: bool = False) -> Message:
     """A message with the document as compact UTF-8 JSON."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Message(address, channel, text.encode(), retain)
+    return Message(address, channel, encode(document).encode(), retain)
+
+
+def foreign(address: str, path: str, payload: str | Document, *, retain: bool = False) -> Message:
+    """A message of a foreign dialect on its own topic: text as it is, a document as JSON."""
+    text = payload if isinstance(payload, str) else encode(payload)
+    return Message(address, "foreign", text.encode(), retain, path)
 
 
 def stamp(now: float) -> str:
     """Epoch seconds as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def local_stamp(now: float) -> str:
+    """Epoch seconds as RFC 3339 with the offset of Viet Nam."""
+    return datetime.fromtimestamp(now, _HANOI).isoformat(timespec="milliseconds")
 
 
 def moment(value: object) -> float | None:

@@ -3,17 +3,19 @@
 Decides what happens up to any moment, in order, from site, seed and start alone; never reads a clock or opens a socket.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
 
-from simulators.faults import Scenario, foresee
+from simulators.faults import foresee
 from simulators.machine import Machine
 from simulators.population import Identity
-from simulators.truth import Fault
+from simulators.scenario import Scenario
+from simulators.surroundings import Place
+from simulators.truth import Fault, Strike
+from simulators.voice import Voice
 from simulators.wire import Action, Message
 
 _BOOTS_A_SECOND = 500  # a whole district does not switch on in one instant
@@ -41,40 +43,48 @@ class World:
         start: float,
         pace: Pace | None = None,
     ) -> None:
+        self.now = start
+        """The moment of what `step` gave last."""
         self._machines = dict(_enliven(identities, scenario, seed, start, pace or Pace()))
         self._faults: Iterator[Fault] = foresee(scenario, identities, seed, start)
         self._next_fault = next(self._faults, None)
-        self._recoveries: list[tuple[float, int, Fault]] = []
-        self._agenda: list[tuple[float, int, str]] = []
+        self._turns: list[tuple[float, int, bool, Strike]] = []  # the beginnings and ends of strikes to come
+        self._agenda: list[tuple[float, int, Machine]] = []
         self._order = count()
-        self._darkened: Counter[str] = Counter()
-        for address in self._machines:
-            self._plan(address)
+        for machine in self._machines.values():
+            self._plan(machine)
 
     @property
     def due(self) -> float:
         """The next moment at which something happens; infinity when nothing ever will."""
-        begins = self._next_fault.begins if self._next_fault else inf
-        ends = self._recoveries[0][0] if self._recoveries else inf
-        return min(self._agenda[0][0] if self._agenda else inf, begins, ends)
+        due = self._agenda[0][0] if self._agenda else inf
+        if self._next_fault and self._next_fault.begins < due:
+            due = self._next_fault.begins
+        return min(due, self._turns[0][0]) if self._turns else due
 
     def step(self, now: float) -> Iterator[Action | Fault]:
         """Everything due up to `now` in order of time; a fault comes out as itself when it begins."""
         while (due := self.due) <= now:
+            self.now = due
             if self._next_fault and self._next_fault.begins == due:
                 fault, self._next_fault = self._next_fault, next(self._faults, None)
+                for strike in fault.strikes:
+                    heappush(self._turns, (strike.begins, next(self._order), True, strike))
+                    heappush(self._turns, (strike.ends, next(self._order), False, strike))
                 yield fault
-                yield from self._strike(fault)
-            elif self._recoveries and self._recoveries[0][0] == due:
-                yield from self._relieve(heappop(self._recoveries)[2])
+            elif self._turns and self._turns[0][0] == due:
+                _, _, begins, strike = heappop(self._turns)
+                yield from self._turn(due, strike, begins=begins)
             else:
                 yield from self._advance(heappop(self._agenda))
 
     def obey(self, address: str, payload: bytes, now: float) -> Iterable[Action]:
         """The answers of a device to what came on its command topic."""
         machine = self._machines.get(address)
-        answers = machine.obey(payload, now) if machine else []
-        self._plan(address)
+        if machine is None:
+            return []
+        answers = machine.obey(payload, now)
+        self._plan(machine)
         return answers
 
     def announce(self, address: str, now: float) -> Iterable[Message]:
@@ -92,42 +102,35 @@ class World:
         return self._machines
 
     def last_seq(self) -> Mapping[str, int]:
-        """The last sequence number of each device in its present session."""
-        return {address: machine.voice.seq for address, machine in self._machines.items()}
+        """The last sequence number of each native device in its present session."""
+        return {address: voice.seq for address, voice in self._native()}
 
     def sessions(self) -> Mapping[str, str]:
-        """The present session of each device."""
-        return {address: machine.voice.session for address, machine in self._machines.items()}
+        """The present session of each native device."""
+        return {address: voice.session for address, voice in self._native()}
 
-    def _advance(self, entry: tuple[float, int, str]) -> Iterator[Action]:
+    def _native(self) -> Iterator[tuple[str, Voice]]:
+        voices = ((address, machine.voice) for address, machine in self._machines.items())
+        return ((address, voice) for address, voice in voices if voice.obeys)
+
+    def _advance(self, entry: tuple[float, int, Machine]) -> Iterator[Action]:
         """Let one device do what is due; an entry that it has outlived is dropped."""
-        at, _, address = entry
-        machine = self._machines[address]
+        at, _, machine = entry
         if machine.due == at:
             yield from machine.step(at)
-            self._plan(address)
+            self._plan(machine)
 
-    def _plan(self, address: str) -> None:
+    def _plan(self, machine: Machine) -> None:
         """Put a device on the agenda; what stood there for another moment is ignored when its time comes."""
-        machine = self._machines.get(address)
-        if machine and machine.due < inf:
-            heappush(self._agenda, (machine.due, next(self._order), address))
+        due = machine.due
+        if due < inf:
+            heappush(self._agenda, (due, next(self._order), machine))
 
-    def _strike(self, fault: Fault) -> Iterator[Action]:
-        heappush(self._recoveries, (fault.ends, next(self._order), fault))
-        yield from self._machines[fault.device.address].suffer(fault.ill, fault.begins)
-        self._plan(fault.device.address)
-        for address in fault.behind:
-            self._darkened[address] += 1
-            yield from self._machines[address].unplug()
-
-    def _relieve(self, fault: Fault) -> Iterator[Action]:
-        yield from self._machines[fault.device.address].recover(fault.ill, fault.ends)
-        self._plan(fault.device.address)
-        for address in fault.behind:
-            self._darkened[address] -= 1
-            if not self._darkened[address]:
-                yield from self._machines[address].replug(fault.ends)
+    def _turn(self, at: float, strike: Strike, *, begins: bool) -> Iterator[Action]:
+        """A strike begins, or ends."""
+        machine = self._machines[strike.device.address]
+        yield from machine.suffer(strike.ill, at) if begins else machine.recover(strike.ill, at)
+        self._plan(machine)
 
 
 def _enliven(
@@ -136,6 +139,7 @@ def _enliven(
     """Boot the devices one shortly after the other; the first samples follow at once, evenly spread."""
     spread = min(_BOOT_SPREAD_S, len(identities) / _BOOTS_A_SECOND) * pace.speed
     paced = len(identities) / pace.rate * pace.speed if pace.rate else None
+    places = _places(identities, scenario, seed, start)
     for at, identity in enumerate(identities):
         share = at / len(identities)
         interval = paced or identity.kind.interval_s
@@ -145,6 +149,21 @@ def _enliven(
             boot=start + spread * share,
             first=start + spread + share * min(interval, _FIRST_SAMPLES_S * pace.speed if not paced else interval),
             interval=interval,
+            around=places[identity.area],
             order_failures=scenario.order_failures,
         )
         yield identity.address, machine
+
+
+def _places(identities: Sequence[Identity], scenario: Scenario, seed: int, start: float) -> Mapping[str, Place]:
+    """The surroundings of each area, told by one of its devices' place and market days."""
+    circumstances = [
+        replace(each, begins=start + each.begins, ends=start + each.ends) for each in scenario.circumstances
+    ]
+    shift = 0.0 if scenario.life is None else scenario.life - start
+    return {
+        each.area: Place(
+            each.area, round(each.lat, 1), each.market, seed=seed, shift=shift, circumstances=circumstances
+        )
+        for each in reversed(identities)
+    }

@@ -10,6 +10,9 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     make_timescale  servers of this test's own, to kill and restart
     dsn             an empty database on `timescale`; dropped after the test
     plain_dsn       an empty database on plain PostgreSQL (the embedded one)
+    community_dsn   an empty database on TimescaleDB Community, in WebAssembly: one backend, shared by turns
+    edition         the test runs on each of the three, with a migrated database: .name .dsn .sessions
+    migrated        a function that gives such a database of the edition named
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
     make_alertmanager  real Alertmanagers with the configuration you give: .url
@@ -23,6 +26,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,11 +35,14 @@ from playwright.sync_api import Browser, sync_playwright
 from realparts import places
 from realparts.alertmanager import Alertmanager
 from realparts.collectd import Collectd
+from realparts.community import Community
 from realparts.mosquitto import Mosquitto
 from realparts.plain import plain_server
 from realparts.processes import free_port as find_free_port
 from realparts.processes import scratch_folder
 from realparts.timescale import NamedTimescale, Timescale, fresh_database
+
+from ioc.migrate import migrate
 
 REAL = {
     "mosquitto",
@@ -43,6 +50,9 @@ REAL = {
     "timescale",
     "make_timescale",
     "dsn",
+    "community",
+    "community_dsn",
+    "edition",
     "chromium",
     "browser",
     "make_collectd",
@@ -169,6 +179,53 @@ def plain_dsn(plain_postgres: str) -> Iterator[str]:
     """An empty database on plain PostgreSQL, as `ioc up` has without a configured one."""
     with fresh_database(plain_postgres) as fresh:
         yield fresh
+
+
+@pytest.fixture(scope="session")
+def community(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Community]:
+    """TimescaleDB Community, which the tests of this process share."""
+    require("community")
+    server = Community(tmp_path_factory.mktemp("community"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def community_dsn(community: Community) -> Iterator[str]:
+    """An empty database on TimescaleDB Community (the extension is yours to create)."""
+    with community.fresh_database() as fresh:
+        yield fresh
+
+
+@dataclass(frozen=True)
+class MigratedDatabase:
+    """A database of one edition, at this version. `sessions`: each connection has a session of its own."""
+
+    name: str
+    dsn: str
+    sessions: bool
+
+
+EDITIONS = {"postgresql": "plain_dsn", "timescaledb-apache": "dsn", "timescaledb-community": "community_dsn"}
+
+
+@pytest.fixture
+def migrated(request: pytest.FixtureRequest) -> Callable[[str], MigratedDatabase]:
+    """Give a migrated database of the edition named."""
+
+    def make(name: str) -> MigratedDatabase:
+        dsn = request.getfixturevalue(EDITIONS[name])
+        migrate(dsn)
+        return MigratedDatabase(name, dsn, sessions=name != "timescaledb-community")
+
+    return make
+
+
+@pytest.fixture(params=EDITIONS)
+def edition(request: pytest.FixtureRequest, migrated: Callable[[str], MigratedDatabase]) -> MigratedDatabase:
+    """Each edition in turn, with a migrated database."""
+    return migrated(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ SHELLS = {
     "ingest": {
         "spool",
         "keeping",
+        "noting",
         "bookkeeping",
         "dumper",
         "mqtt",

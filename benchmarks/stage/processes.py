@@ -1,4 +1,4 @@
-"""Processes of the stage: a contestant, which may be killed and started again, and the generator."""
+"""Processes of the stage: a contestant, which may be killed and started again, and the load (`simulators load`)."""
 
 import json
 import os
@@ -68,8 +68,11 @@ class Generator:
     """The generator's process: prepared when made, sends after `go`; `result` waits for its end."""
 
     def __init__(self, port: int, *options: str) -> None:
-        command = [*dies_with_us("KILL"), sys.executable, str(HERE / "generator.py"), "--port", str(port), *options]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        words = ["-m", "simulators", "load", "--broker", f"mqtt://127.0.0.1:{port}", "--json", *options]
+        self._process = subprocess.Popen(
+            [*dies_with_us("KILL"), sys.executable, *words],
+            cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
         if "--waits" in options:
             assert self._process.stdout is not None
             assert self._process.stdout.readline() == "ready\n", "the generator did not start"

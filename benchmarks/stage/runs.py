@@ -127,7 +127,7 @@ def scene(server: Timescale, who: Contestant, devices: int, count: int) -> Itera
 
 def _warm_up(at: Scene) -> None:
     """Births and a first sample of each device; then quiet, for the ingest looks at changed records once more."""
-    Generator(at.parts.broker.port, "--devices", str(at.devices), "--births").result()
+    Generator(at.parts.broker.port, "--devices", str(at.devices), "--births", "--count", "0").result()
     named = "SELECT count(*) >= %s FROM device WHERE name IS NOT NULL"
     wait_until(lambda: at.parts.ask(named, at.devices) == [(True,)], PATIENCE_S, "births kept", at.process, every=0.1)
     generator = at.generator("--count", str(at.devices))

@@ -12,6 +12,7 @@ from ingest.packets.model import (
     Puback,
     Pubrel,
     Suback,
+    Unsuback,
 )
 from ingest.packets.properties import read_properties
 
@@ -29,6 +30,8 @@ def read_control(first: int, body: bytes, *, five: bool) -> Packet:
                 return Pubrel(_mid(body))
             case 0x90:
                 return _suback(body, five=five)
+            case 0xB0:
+                return Unsuback(_mid(body))
             case 0xD0 if not body:
                 return Pingresp()
             case 0xE0 if five:

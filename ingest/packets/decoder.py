@@ -16,7 +16,7 @@ from ingest.reader import NOT_UTF8
 
 LIMIT: Final = 1 << 20  # bytes after the fixed header; a reading has at most 64 KiB, a snapshot may be larger
 _LONGEST_TOPIC: Final = 255  # bytes; longer ones are no device's, and would fill the memory of topics
-_MOST_TOPICS: Final = 20_000
+_MOST_TOPICS: Final = 100_000
 
 # QoS, retained, repeated by the low four bits of a PUBLISH (3.1.1 §3.3.1); QoS 3 does not exist.
 _FLAGS: Final = tuple((bits >> 1 & 3, bits & 1 == 1, bits & 8 == 8) for bits in range(16))

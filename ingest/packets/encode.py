@@ -51,6 +51,11 @@ def subscribe(mid: int, filters: Sequence[str], *, five: bool) -> bytes:
     return _packet(0x82, mid.to_bytes(2) + (b"\0" if five else b"") + wanted)
 
 
+def unsubscribe(mid: int, filters: Sequence[str], *, five: bool) -> bytes:
+    """UNSUBSCRIBE from all filters; those never subscribed to do no harm (3.1.1 §3.10, 5 §3.10)."""
+    return _packet(0xA2, mid.to_bytes(2) + (b"\0" if five else b"") + b"".join(map(_text, filters)))
+
+
 def publish(mid: int, topic: str, payload: bytes, *, five: bool) -> bytes:
     """PUBLISH at QoS 1, not retained (3.1.1 §3.3, 5 §3.3)."""
     return _packet(0x32, _text(topic) + mid.to_bytes(2) + (b"\0" if five else b"") + payload)

@@ -69,6 +69,13 @@ class Suback:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsuback:
+    """The answer to UNSUBSCRIBE."""
+
+    mid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Puback:
     """A message of ours has arrived at the broker; from 128 up, it was refused."""
 
@@ -96,4 +103,4 @@ class Disconnect:
     text: str = ""
 
 
-Packet = Connack | Suback | Puback | Pubrel | Pingresp | Disconnect
+Packet = Connack | Suback | Unsuback | Puback | Pubrel | Pingresp | Disconnect

@@ -1,7 +1,7 @@
 """Areas, and devices on the map, as JSON and as GeoJSON (RFC 7946: WGS 84, longitude first)."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -12,8 +12,9 @@ from ioc.accounts.model import Role
 from ioc.api.auth import requires
 from ioc.api.database import Row, areas_below, rows
 from ioc.api.facts import Standing, standings, state_of
-from ioc.api.parts import Has
+from ioc.api.parts import Has, Parts
 from ioc.api.routing import router
+from ioc.api.times import Asked, moment
 
 routes = router("/api/v1", "map")
 
@@ -22,7 +23,7 @@ GEOJSON: dict[int | str, dict[str, Any]] = {200: {"content": {"application/geo+j
 
 
 class Area(TypedDict):
-    """A place that devices stand in, valid between two days where these are known."""
+    """A place that devices stand in, from a day until before another, when it `becomes` a further area."""
 
     slug: str
     name: str
@@ -31,27 +32,30 @@ class Area(TypedDict):
     lon: float | None
     valid_from: str | None
     valid_to: str | None
+    becomes: str | None
     devices: int
 
 
 class Areas(TypedDict):
-    """Areas, parents before their parts."""
+    """Areas, parents before their parts; `devices` counts those that stood there then and were not retired."""
 
     items: list[Area]
 
 
+At = Annotated[Asked | None, Query(description="as things were then; else as they are now")]
+Every = Annotated[bool, Query(description="also areas that ended before, or had not begun")]
+
+
 @routes.get("/areas", dependencies=[requires(Role.VIEWER)])
-def list_areas(parts: Has) -> Areas:
-    """Every area with the number of devices standing in it."""
-    with parts.pool.connection() as connection:
-        return {"items": [_area(area) for area in rows(connection, "areas")]}
+def list_areas(parts: Has, at: At = None, every: Every = False) -> Areas:
+    """The areas of a moment with the number of devices standing in them."""
+    return {"items": [_area(area) for area in _found(parts, at, every=every)]}
 
 
 @routes.get("/areas.geojson", dependencies=[requires(Role.VIEWER)], response_class=Response, responses={**GEOJSON})
-def areas_geojson(parts: Has) -> Response:
+def areas_geojson(parts: Has, at: At = None, every: Every = False) -> Response:
     """Areas as features: their boundary where one was imported, else their point."""
-    with parts.pool.connection() as connection:
-        found = rows(connection, "areas")
+    found = _found(parts, at, every=every)
     return _collection([
         {
             "type": "Feature",
@@ -78,6 +82,11 @@ def devices_geojson(
         found = [row for row in rows(connection, "devices_page", wanted) if row["admission"] != "retired"]
         features = [_device(row, standing(row)) for row in found]
     return _collection(features)
+
+
+def _found(parts: Parts, at: datetime | None, *, every: bool) -> Sequence[Row]:
+    with parts.pool.connection() as connection:
+        return rows(connection, "areas", {"at": at or moment(parts.now()), "every": every})
 
 
 def _device(row: Row, standing: Standing) -> Row:
@@ -110,6 +119,7 @@ def _area(row: Row) -> Area:
         "lon": row["lon"],
         "valid_from": _day(row["valid_from"]),
         "valid_to": _day(row["valid_to"]),
+        "becomes": row["becomes"],
         "devices": row["devices"],
     }
 

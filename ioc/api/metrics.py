@@ -12,6 +12,8 @@ from ioc.api.auth import requires
 from ioc.api.database import Row, row, rows, tuples
 from ioc.api.parts import Has, Parts
 from ioc.api.routing import router
+from ioc.disk import forecast
+from ioc.disklook import remembered
 from ioc.echoes import BOUNDS_MS, Health, Latency, Leg
 
 routes = router("", "operations")
@@ -62,7 +64,8 @@ class Histogram:
 def metrics(parts: Has) -> Response:
     """The centre in numbers."""
     with parts.pool.connection() as connection:
-        found = [*_ingest(row(connection, "newest_run")), *_kept(connection), *_here(parts), *_probe(parts)]
+        found: list[Metric | Histogram] = [*_ingest(row(connection, "newest_run")), *_kept(connection)]
+        found += [*_store(connection), *_disk(connection), *_here(parts), *_probe(parts)]
     text = "".join(f"{line}\n" for metric in found for line in metric.lines())
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
@@ -104,6 +107,40 @@ def _kept(connection: Connection[Any]) -> Iterator[Metric]:
     )
     yield Metric("ioc_letters_waiting", "gauge", "Messages owed to people and not sent yet.", [({}, waiting)])
     yield Metric("ioc_database_bytes", "gauge", "Size of the database on disk.", [({}, size)])
+
+
+def _disk(connection: Connection[Any]) -> Iterator[Metric]:
+    """The room on the database's disk as the disk watch last saw it; what nobody knows is left out."""
+    looks = remembered(connection)
+    standing = forecast(looks)
+    told = (
+        ("ioc_disk_free_bytes", "Free room on the database's disk.", looks[-1].free if looks else None),
+        ("ioc_disk_used_ratio", "Share of the disk in use.", _share(standing.used_pct)),
+        ("ioc_disk_growth_bytes_per_day", "Growth of the database over two weeks.", standing.bytes_a_day),
+        ("ioc_disk_days_left", "Days until the disk is full at that growth; 3650 is ten years or more.",
+         standing.days_left),
+    )  # fmt: skip
+    for name, purpose, value in told:
+        if value is not None:
+            yield Metric(name, "gauge", purpose, [({}, value)])
+
+
+def _share(pct: float | None) -> float | None:
+    return None if pct is None else pct / 100
+
+
+def _store(connection: Connection[Any]) -> Iterator[Metric]:
+    jobs, families = rows(connection, "store_jobs"), rows(connection, "store_behind")
+    good = [({"job": job["job"]}, int(job["problem"] is None)) for job in jobs]
+    last = [({"job": job["job"]}, job["good_at"] or 0) for job in jobs]
+    took = [({"job": job["job"]}, job["took_ms"] / 1000) for job in jobs]
+    behind = [({"family": row["family"]}, round(row["behind_s"])) for row in families]
+    waiting = [({"family": row["family"]}, row["waiting"]) for row in families]
+    yield Metric("ioc_store_job_ok", "gauge", "1 where the store's job last ran without a problem.", good)
+    yield Metric("ioc_store_job_good_timestamp_seconds", "gauge", "When it last did; 0 is never.", last)
+    yield Metric("ioc_store_job_seconds", "gauge", "How long its last run took.", took)
+    yield Metric("ioc_store_behind_seconds", "gauge", "How long ago the kept hours end: up to some 4,000.", behind)
+    yield Metric("ioc_store_hours_waiting", "gauge", "Hours to be computed again for late readings.", waiting)
 
 
 def _here(parts: Parts) -> Iterator[Metric]:

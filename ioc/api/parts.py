@@ -15,9 +15,13 @@ from ingest.model import View
 from ioc.accounts.inner import InnerKey
 from ioc.accounts.store import Pool
 from ioc.accounts.throttle import Throttle
+from ioc.api.shelf import Shelf
+from ioc.history.availability import Maintenance, no_maintenance
+from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
 from ioc.rulebooks import RuleFiles
-from ioc.site import Cap
+from ioc.site import NOTHING_OPEN, Cap, OpenData
+from ioc.snapshots import Snapshots
 from maps.hub import Hub
 
 Probe = Callable[[], str | None]
@@ -67,8 +71,9 @@ class Parts:
 
     `now` gives epoch ms. `views` gives the devices as the ingest in this process sees them; None where the ingest
     is another process: then presence is judged from the database. `hub` may be None where no wall is served, `probe`
-    where nothing measures it, `cap` where nothing is public. `plan` says who is told. `fillings` tells how full the
-    queues of this process are; `inner` is the key of its own.
+    where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned,
+    `open_data` what is public.
+    `fillings` tells how full the queues of this process are; `inner` is the key of its own.
     `rules` are the alert rules' files, `health` how the rules fare, empty where the engine is another process.
     """
 
@@ -83,8 +88,14 @@ class Parts:
     https: bool = False
     probe: SelfProbe | None = None
     fillings: Callable[[], Mapping[str, int]] = dict
+    maintenance: Maintenance = no_maintenance
     cap: Cap | None = None
     plan: Plan = field(default_factory=Plan)
+    snapshots: Snapshots | None = None  # of cameras
+    maps: Path | None = None  # the folder of the site's own base map
+    newest: Newest = field(default_factory=Newest)
+    open_data: OpenData = NOTHING_OPEN
+    shelf: Shelf = field(default_factory=Shelf)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
     rules: RuleFiles = field(default_factory=RuleFiles)

@@ -40,29 +40,21 @@ WHERE address = %(address)s;
 SELECT FROM area WHERE slug = %(area)s;
 
 -- name: areas
--- Every area, parents before their parts, with the number of devices standing in it.
+-- The areas of a moment (or every one), parents before their parts, with the number of devices standing there then.
 WITH RECURSIVE tree AS (
     SELECT slug, 0 AS depth FROM area WHERE parent IS NULL
-    UNION ALL SELECT a.slug, depth + 1 FROM area a JOIN tree ON a.parent = tree.slug WHERE depth < 16)
-SELECT area.slug, area.name, area.parent, area.lat, area.lon, area.boundary, area.valid_from, area.valid_to,
-    count(device.id) FILTER (WHERE device.admission <> 'retired') AS devices
-FROM area JOIN tree USING (slug) LEFT JOIN device ON device.area = area.slug
-GROUP BY area.slug, tree.depth ORDER BY tree.depth, area.slug;
-
--- name: history
--- One metric of one device by buckets; a bucket without a value is absent. On and off count as 1 and 0.
-SELECT date_bin(%(step)s, ts, %(origin)s) AS bucket, min(value), avg(value), max(value), count(*)
-FROM (SELECT ts, CASE jsonb_typeof(m -> %(metric)s)
-            WHEN 'number' THEN (m ->> %(metric)s)::double precision
-            WHEN 'boolean' THEN (m ->> %(metric)s)::boolean::integer::double precision END AS value
-      FROM reading
-      WHERE device_id = %(device)s AND ts >= %(since)s AND ts < %(until)s AND NOT suspect) AS one
-WHERE value IS NOT NULL
-GROUP BY bucket ORDER BY bucket;
-
--- name: device_id
--- The number under which a device's series are kept.
-SELECT id FROM device WHERE address = %(address)s;
+    UNION ALL SELECT a.slug, depth + 1 FROM area a JOIN tree ON a.parent = tree.slug WHERE depth < 16),
+standing AS (
+    SELECT device_area.area, count(*) AS devices FROM device_area JOIN device ON device.id = device_id
+    WHERE device_area.valid_from <= %(at)s AND (device_area.valid_to IS NULL OR device_area.valid_to > %(at)s)
+        AND (device.retired_at IS NULL OR device.retired_at > %(at)s)
+    GROUP BY device_area.area)
+SELECT slug, area.name, area.parent, area.lat, area.lon, area.boundary, area.valid_from, area.valid_to, area.becomes,
+    coalesce(standing.devices, 0) AS devices
+FROM area JOIN tree USING (slug) LEFT JOIN standing ON standing.area = slug
+WHERE %(every)s OR ((area.valid_from IS NULL OR area_day(area.valid_from) <= %(at)s)
+    AND (area.valid_to IS NULL OR area_day(area.valid_to) > %(at)s))
+ORDER BY depth, slug;
 
 -- name: newest_run
 -- The account of the newest ingest since it started.
@@ -140,6 +132,20 @@ SELECT count(DISTINCT alert_id) FROM escalation WHERE state = 'exhausted';
 -- name: database_size
 -- Bytes of the database on disk.
 SELECT pg_database_size(current_database());
+
+-- name: open_devices
+-- Of every device what may be public of it; which are public is decided by the site file.
+SELECT address, admission, name, area, lat, lon FROM device ORDER BY address;
+
+-- name: store_jobs
+-- The store's jobs: when each last ran well (epoch seconds), how long the last run took, what stood in its way.
+SELECT job, extract(epoch FROM good_at)::float8 AS good_at, took_ms, problem FROM store_job ORDER BY job;
+
+-- name: store_behind
+-- By family: how many seconds ago the kept hours end, and how many hours wait to be computed again.
+SELECT family, extract(epoch FROM clock_timestamp() - hours_until)::float8 AS behind_s,
+    (SELECT count(DISTINCT hour) FROM touched WHERE touched.family = resolution.family) AS waiting
+FROM resolution ORDER BY family;
 
 -- name: areas_below
 -- An area and all areas below it.

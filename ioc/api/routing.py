@@ -19,6 +19,8 @@ OPEN: Final = frozenset((
     "GET /api/v1/cap/{identifier}.cap",
     "GET /sign-in",
     "POST /api/v1/session",
+    "GET /open/catalog.jsonld",
+    "GET /open/{data_set}.{form}",
     "MOUNT /static",
 ))  # fmt: skip
 """The routes that ask for nobody. Each is here for a reason told in docs/security.md."""

@@ -1,6 +1,7 @@
 """`ioc check`: looks at everything a centre needs; each line is ok, or a problem and how to mend it."""
 
 import argparse
+import datetime as dt
 import json
 import shutil
 import socket
@@ -14,12 +15,16 @@ from alerts.roster import gaps
 from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
-from ioc import command
+from ioc import command, upkeep
 from ioc.alerting import find_plan, find_rules
 from ioc.clock import now_ms
-from ioc.embedded import free_space_problem
-from ioc.errors import CommandError
-from ioc.migrate import edition, pending
+from ioc.disk import LAST_DAYS, Forecast, forecast, next_to_go, order
+from ioc.disklook import look as look_at_disk
+from ioc.disklook import oldest, remembered
+from ioc.edition import edition
+from ioc.embedded import free_space_problem, running_database
+from ioc.errors import CommandError, SettingsError
+from ioc.migrate import pending
 from ioc.settings import Settings
 from ioc.wiring import find_site
 
@@ -106,20 +111,59 @@ def _try(what: str, say: Callable[[], str]) -> Line:
 
 def _database(settings: Settings) -> Iterator[Line]:
     what = "cơ sở dữ liệu (database)"
-    if settings.database.dsn is None:
+    dsn = settings.database.dsn or running_database(Path(settings.data_dir))
+    if dsn is None:
         yield Line(what, ok=True, fact="nhúng, khởi động cùng `ioc up` (embedded)")
         return
     try:
-        with psycopg.connect(settings.database.dsn, connect_timeout=5, autocommit=True) as connection:
+        with psycopg.connect(dsn, connect_timeout=5, autocommit=True) as connection:
             found, missing = edition(connection), pending(connection)
             clock = connection.execute("SELECT round(extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
+            jobs = None if missing else _jobs(connection)
     except psycopg.Error as error:
         mend = "kiểm tra IOC_DATABASE__DSN và máy chủ (check the DSN and the server): " + str(error).splitlines()[0]
         yield Line(what, ok=False, fact="không nối được (cannot connect)", mend=mend)
         return
     mend = f"chạy `ioc migrate` (run it): {', '.join(missing)}" if missing else ""
-    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}", mend=mend)
+    lacking = f"; thiếu (missing): {'; '.join(found.missing)}" if found.missing else ""
+    yield Line(what, ok=not missing, fact=f"{found.name} {found.version}{lacking}", mend=mend)
     yield _clock(clock[0] if clock else 0)
+    if not missing:
+        yield _days_left(settings, dsn)
+    if jobs is not None:
+        yield jobs
+
+
+def _days_left(settings: Settings, dsn: str) -> Line:
+    """How long the database's disk lasts, and what goes next by the order of giving up."""
+    what = "ổ đĩa của cơ sở dữ liệu (the database's disk)"
+    try:
+        steps = order(settings.store.give_up)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            now = now_ms()
+            standing = forecast([*remembered(connection), look_at_disk(connection, settings, now)])
+            drop = next_to_go(steps, standing, oldest(connection), now)
+    except (SettingsError, psycopg.Error) as error:
+        return Line(what, ok=False, fact="sai (wrong)", mend=str(error))
+    short = standing.days_left is not None and standing.days_left <= LAST_DAYS
+    mend = "thêm đĩa (add disk)" if short or drop is not None else ""
+    if drop is not None:
+        day = dt.datetime.fromtimestamp(drop.before / 1000, dt.UTC)
+        mend += f", hoặc bỏ (or let go) {drop.what} < {day:%Y-%m-%d}"
+    return Line(what, ok=not mend, fact=_standing(standing), mend=mend)
+
+
+def _standing(standing: Forecast) -> str:
+    used, left = standing.used_pct, standing.days_left
+    full = "chưa biết, đặt store.disk_gb (unknown)" if used is None else f"đầy (full) {used:g} %"
+    lasts = "chưa đoán được (no forecast yet)" if left is None else f"còn (left) {left:g} ngày (days)"
+    return f"{full}, {lasts}"
+
+
+def _jobs(connection: psycopg.Connection) -> Line:
+    wrong = upkeep.problems(connection)
+    mend = f"chạy `ioc up` hoặc `ioc ingest`, xem nhật ký (run one, see its log): {'; '.join(wrong)}" if wrong else ""
+    return Line("việc của kho (store's jobs)", ok=not wrong, fact=upkeep.report(connection), mend=mend)
 
 
 def _clock(theirs: int) -> Line:

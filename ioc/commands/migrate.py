@@ -17,7 +17,7 @@ def run(settings: Settings, known: argparse.Namespace) -> int:
         raise CommandError("Chưa đặt database.dsn; đặt IOC_DATABASE__DSN=postgresql://… (database.dsn is not set)")
     applied: list[str] = []
     try:
-        edition = migrate.migrate(settings.database.dsn, applied.append)
+        edition = migrate.migrate(settings.database.dsn, applied.append, zone=settings.store.zone)
         with psycopg.connect(settings.database.dsn, autocommit=True) as connection:
             site.store(connection, find_site(settings))
     except psycopg.OperationalError as error:

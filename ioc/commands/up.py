@@ -22,11 +22,14 @@ _NEED_MB = 500
 
 def run(settings: Settings, known: argparse.Namespace) -> int:
     """Start all, say where the wall is, wait; 1 if a part broke by itself."""
-    if known.demo and settings.site.file is not None:
+    if known.demo and settings.site.file not in (None, *site.shipped_names()):
         raise SettingsError(
-            "--demo mô phỏng Nông Sơn; bỏ --demo để chạy địa bàn của bạn, rồi nối thiết bị. "
-            "(--demo simulates Nông Sơn: leave it out to run a site of your own)"
+            f"--demo chỉ mô phỏng địa bàn có sẵn ({', '.join(site.shipped_names())}); "
+            "bỏ --demo để chạy địa bàn của bạn. "
+            "(--demo simulates a shipped site: leave it out to run a site of your own)"
         )
+    if known.scenario and not known.demo:
+        raise SettingsError("--scenario cần --demo. (--scenario needs --demo)")
     logs.set_up("warning" if settings.log.level == "info" else settings.log.level, settings.log.format)
     told = Told(command.until_told())
     with Stops() as stops:
@@ -42,10 +45,10 @@ def _start(settings: Settings, known: argparse.Namespace, stops: Stops, told: To
     server = Server(settings.web.host, settings.web.port)
     dsn = settings.database.dsn or _database(settings, stops)
     broker = settings.mqtt.url or _broker(settings, stops)
-    _prepare(dsn, here)
+    _prepare(dsn, here, settings.store.zone)
     password = all_in_one(settings, here, dsn, broker, server, stops, told)
     if known.demo and not told.event.is_set():
-        stops.add("simulators", start_simulators(Path(settings.data_dir), here.slug, broker).stop)
+        stops.add("simulators", start_simulators(Path(settings.data_dir), here.slug, broker, known.scenario).stop)
     _announce(server, password, broker)
 
 
@@ -67,9 +70,9 @@ def _broker(settings: Settings, stops: Stops) -> str:
     return part.url
 
 
-def _prepare(dsn: str, here: SiteFile) -> None:
+def _prepare(dsn: str, here: SiteFile, zone: str) -> None:
     try:
-        migrate(dsn, lambda line: _say(f"  + {line}"))
+        migrate(dsn, lambda line: _say(f"  + {line}"), zone=zone)
         with psycopg.connect(dsn, autocommit=True) as connection:
             site.store(connection, here)
     except psycopg.OperationalError as error:
@@ -96,8 +99,15 @@ COMMAND = command.Command(
     "ioc up --demo",
     run,
     [
-        ("--site", {"metavar": "FILE", "help": "tệp địa bàn TOML (site file)"}),
-        ("--demo", {"action": "store_true", "help": "thêm huyện mô phỏng Nông Sơn (add the simulated district)"}),
+        (
+            "--site",
+            {"metavar": "FILE", "help": "tệp địa bàn TOML, hoặc tên địa bàn có sẵn (site file, or a shipped site)"},
+        ),
+        ("--demo", {"action": "store_true", "help": "thêm huyện mô phỏng (add the simulated district; Nông Sơn)"}),
+        (
+            "--scenario",
+            {"metavar": "NAME", "help": "kịch bản mô phỏng (what goes wrong in the demo: docs/simulators.md)"},
+        ),
         ("--port", {"type": int, "metavar": "N", "help": "cổng của màn hình (the wall's port; default 8080)"}),
     ],
 )

@@ -6,7 +6,15 @@ a broker or a database that it did not start.
 """
 
 from ioc.embedded.broker import start_broker
-from ioc.embedded.database import start_database
+from ioc.embedded.database import running_database, start_database, use_database
 from ioc.embedded.part import CannotStart, Part, free_space_problem
 
-__all__ = ["CannotStart", "Part", "free_space_problem", "start_broker", "start_database"]
+__all__ = [
+    "CannotStart",
+    "Part",
+    "free_space_problem",
+    "running_database",
+    "start_broker",
+    "start_database",
+    "use_database",
+]

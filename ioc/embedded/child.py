@@ -99,6 +99,18 @@ def sole_owner(lock: Path, seconds: float = 30) -> Iterator[int]:
         os.close(descriptor)
 
 
+def in_use(lock: Path) -> bool:
+    """Whether somebody holds that lock now."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

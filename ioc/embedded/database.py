@@ -16,7 +16,7 @@ from urllib.parse import quote
 import psycopg
 
 from ioc.embedded import cluster
-from ioc.embedded.child import Child, sole_owner
+from ioc.embedded.child import Child, in_use, sole_owner
 from ioc.embedded.part import CannotStart, Part, folder_refused, lacking_space
 
 logger = logging.getLogger(__name__)
@@ -45,6 +45,21 @@ def start_database(data_dir: Path) -> Part:
             return _start(place, account, lock)
     except OSError as error:
         raise folder_refused(data_dir, error) from error
+
+
+def running_database(data_dir: Path) -> str | None:
+    """The DSN of the database of `data_dir` while a centre runs it."""
+    url = _dsn(_socket_place(data_dir.resolve() / "postgres"), DATABASE)
+    if in_use(data_dir / "postgres.lock"):
+        with suppress(psycopg.OperationalError), psycopg.connect(url, connect_timeout=5):
+            return url
+    return None
+
+
+def use_database(data_dir: Path) -> Part:
+    """The database of `data_dir`, whoever runs it: a running centre's, left running, else one started for us."""
+    url = running_database(data_dir)
+    return start_database(data_dir) if url is None else Part(name="database", url=url, stop=lambda: None)
 
 
 def _start(place: Path, account: cluster.Account | None, lock: int) -> Part:
@@ -94,15 +109,21 @@ def _ensure_database(sockets: Path) -> None:
 
 def _socket_folder(place: Path, account: cluster.Account | None) -> Path:
     """The data folder itself, which is its owner's alone; a short path of its own where that is too long."""
-    if len(os.fsencode(place)) <= LONGEST_SOCKET_FOLDER:
+    folder = _socket_place(place)
+    if folder == place:
         return place
-    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"ioc-{os.geteuid()}-{name}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)  # fails where somebody else holds the name: never trusted
     if account is not None:
         os.chown(folder, account.uid, account.gid)
     return folder
+
+
+def _socket_place(place: Path) -> Path:
+    if len(os.fsencode(place)) <= LONGEST_SOCKET_FOLDER:
+        return place
+    name = hashlib.sha256(os.fsencode(place)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"ioc-{os.geteuid()}-{name}"
 
 
 def _remove_stale_pid(place: Path) -> None:

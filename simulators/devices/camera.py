@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from simulators.device import BOOLEAN, HUNG, POWER_OFF, REBIRTH, REBOOT, Ill, Kind, Model, Order, Sample, Scene, number
-from simulators.rhythm import bustle, daylight
+from simulators.device import ANY, BOOLEAN, REBIRTH, REBOOT, Ill, Kind, Model, Order, Sample, Scene, number
 
 _FPS = 25
 _PLACES = (
@@ -12,10 +11,10 @@ _PLACES = (
     "trụ sở UBND xã",
     "trường THCS",
     "trạm y tế",
-    "ngã ba thôn {}",
-    "nhà văn hóa thôn {}",
-    "cầu thôn {}",
-    "đường vào thôn {}",
+    "ngã ba {}",
+    "nhà văn hóa {}",
+    "cầu {}",
+    "đường vào {}",
 )
 
 
@@ -26,29 +25,32 @@ def _title(area: str, villages: Sequence[str], number_there: int) -> str:
 
 
 def _sample(scene: Scene) -> Sample:
-    people, light = bustle(scene.now), daylight(scene.now)
-    walkers = int(scene.rng.expovariate(1 / (0.1 + 4 * people)))
-    riders = int(scene.rng.expovariate(1 / (0.1 + 6 * people)))
-    moves = walkers + riders > 0
+    """Busy streets cost bits and processor; sun, weather and work make it warm; old ones lose their stream at times."""
+    around, rng = scene.around, scene.rng
+    people, light = around.people, around.light
+    walkers = int(rng.expovariate(1 / (0.1 + 4 * people)))
+    riders = int(rng.expovariate(1 / (0.1 + 6 * people)))
+    busy = min(1.0, people)
+    heat = around.temperature_c + scene.trait("warmth", 8, 16) + 11 * light + 4 * busy + 3 * scene.wear
     return {
-        "fps": scene.wobble(_FPS - 0.2, 0.3, 22, _FPS),
+        "fps": scene.wobble(_FPS - 0.2 - 2 * scene.wear * busy, 0.3, 20, _FPS),
         "expected_fps": _FPS,
-        "bitrate_bps": int(scene.trait("bitrate", 2.5e6, 4.5e6) * (0.5 + 0.5 * people) * scene.rng.uniform(0.9, 1.1)),
-        "motion": moves,
+        "bitrate_bps": int(scene.trait("bitrate", 2.5e6, 4.5e6) * (0.5 + 0.5 * busy) * rng.uniform(0.9, 1.1)),
+        "motion": walkers + riders > 0,
         "occupancy": walkers > 0,
         "count_person": walkers,
         "count_motorcycle": riders,
-        "storage_used_pct": scene.wobble(scene.trait("storage", 45, 78), 0.2, 0, 90),
-        "cpu_pct": scene.wobble(28 + 20 * people, 4, 5, 90),
-        "reconnects_1h": int(scene.rng.random() < 0.03),
-        "temperature_c": scene.wobble(scene.trait("warmth", 38, 46) + 14 * light, 0.6, 20, 72),
+        "storage_used_pct": scene.wobble(scene.trait("storage", 45, 78), 0.2, 0, 88),
+        "cpu_pct": scene.wobble(28 + 20 * busy, 4, 5, 90),
+        "reconnects_1h": int(rng.random() < 0.03 + 0.1 * scene.wear),
+        "temperature_c": scene.wobble(heat, 0.6, -5, 71),
         "light_lux": scene.wobble(3 + 24_000 * light, 40 + 800 * light, 0, 60_000),
     }
 
 
 def _overheats(sample: Sample, age: float) -> Sample:
     """After a minute it is past 80 °C and the picture rate suffers."""
-    heat = 84 + min(9.0, age / 60)
+    heat = 81 + min(3.5, age / 120)
     return {
         "temperature_c": round(min(heat, 60 + age / 2), 1),
         "cpu_pct": 96.0,
@@ -57,11 +59,31 @@ def _overheats(sample: Sample, age: float) -> Sample:
 
 
 def _fills(_sample: Sample, age: float) -> Sample:
-    return {"storage_used_pct": round(min(99.6, 91 + age / 20), 1)}
+    return {"storage_used_pct": round(min(96.0, 91 + age / 60), 1)}
+
+
+def _is_full(_sample: Sample, _age: float) -> Sample:
+    return {"storage_used_pct": 100.0}
 
 
 def _stalls(_sample: Sample, _age: float) -> Sample:
-    return {"fps": 1.0, "bitrate_bps": 90_000, "reconnects_1h": 7, "motion": False, "occupancy": False}
+    return {"fps": 0.0, "bitrate_bps": 9_000, "reconnects_1h": 7, "motion": False, "occupancy": False}
+
+
+def _is_covered(_sample: Sample, _age: float) -> Sample:
+    """A bag over the lens: all is dark and still, and such a picture packs well."""
+    still = {"motion": False, "occupancy": False, "count_person": 0, "count_motorcycle": 0}
+    return {"light_lux": 0.0, "bitrate_bps": 180_000, **still}
+
+
+def _leaks(sample: Sample, age: float) -> Sample:
+    """Memory runs out within ten minutes: first it is slow, then there are no pictures."""
+    left = max(0.0, 1 - age / 600)
+    return {"cpu_pct": round(99 - 50 * left, 1), "fps": round(float(sample["fps"] or 0) * left, 1)}
+
+
+def _flaps(_sample: Sample, age: float) -> Sample:
+    return {"reconnects_1h": 13 + min(40, int(age / 60))}
 
 
 KIND = Kind(
@@ -71,7 +93,7 @@ KIND = Kind(
     models=(
         Model("Hikvision", "DS-2CD2T47G2-L", "V5.7.15"),
         Model("Dahua", "IPC-HFW3449T1-ZAS-PV", "2.840.0000000.28"),
-        Model("KBVision", "KX-CAi4003N-A", "2.800.0000.16"),
+        Model("KBVision", "KX-CAi4003N-A", "2.800.0000.16", "local_offset"),
     ),
     metrics={
         "fps": number(0, 60),
@@ -95,10 +117,49 @@ KIND = Kind(
         "rebirth": REBIRTH,
     },
     ills=(
-        POWER_OFF,
-        HUNG,
-        Ill(name="overheating", bend=_overheats, metric="temperature_c", event="overtemp", severity="major"),
-        Ill(name="storage_filling", bend=_fills, metric="storage_used_pct", event="storage_nearly_full"),
-        Ill(name="fps_stall", bend=_stalls, metric="fps", severity="major"),
+        *ANY,
+        Ill(
+            name="overheating",
+            bend=_overheats,
+            metric="temperature_c",
+            event="overtemp",
+            severity="major",
+            rules=("camera-hot",),
+        ),
+        Ill(
+            name="storage_filling",
+            bend=_fills,
+            metric="storage_used_pct",
+            event="storage_nearly_full",
+            rules=("camera-storage-full",),
+            lasts=(600.0, 1800.0),
+        ),
+        Ill(
+            name="storage_full",
+            bend=_is_full,
+            metric="storage_used_pct",
+            event="storage_full",
+            severity="major",
+            rules=("camera-storage-full",),
+            lasts=(600.0, 1800.0),
+        ),
+        Ill(name="fps_stall", bend=_stalls, metric="fps", severity="major", rules=("camera-no-picture",)),
+        Ill(name="lens_covered", bend=_is_covered, metric="bitrate_bps", event="tamper", severity="major"),
+        Ill(
+            name="memory_leak",
+            bend=_leaks,
+            metric="fps",
+            severity="major",
+            rules=("camera-no-picture",),
+            lasts=(900.0, 1500.0),
+        ),
+        Ill(
+            name="link_flapping",
+            bend=_flaps,
+            metric="reconnects_1h",
+            severity="warning",
+            rules=("camera-reconnects",),
+            lasts=(600.0, 1800.0),
+        ),
     ),
 )

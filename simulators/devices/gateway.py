@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from simulators.device import BOOLEAN, REBIRTH, REBOOT, Ill, Kind, Model, Sample, Scene, number
+from simulators.device import ANY, BOOLEAN, REBIRTH, REBOOT, Ill, Kind, Model, Sample, Scene, number
 
 
 def _title(area: str, _villages: Sequence[str], number_there: int) -> str:
@@ -11,16 +11,27 @@ def _title(area: str, _villages: Sequence[str], number_there: int) -> str:
 
 
 def _sample(scene: Scene) -> Sample:
+    """The mains sag a little when everybody cooks; an old battery no longer charges to the full."""
+    sag = 4 if 17 <= scene.around.hour < 20 else 0
     return {
         "uplink_ok": True,
-        "mains_v": scene.wobble(scene.trait("mains", 217, 228), 1.5, 205, 238),
-        "battery_pct": scene.wobble(99.5, 0.3, 97, 100),
+        "mains_v": scene.wobble(scene.trait("mains", 217, 228) - sag, 1.5, 203, 238),
+        "battery_pct": scene.wobble(99.5 - 8 * scene.wear, 0.3, 88, 100),
     }
 
 
 def _on_battery(_sample: Sample, age: float) -> Sample:
     """An hour and a half of battery."""
     return {"mains_v": 0.0, "battery_pct": round(max(3.0, 99 - age / 54), 1)}
+
+
+def _on_a_dying_battery(_sample: Sample, age: float) -> Sample:
+    """Mains are there, but the battery no longer holds."""
+    return {"battery_pct": round(max(12.0, 28 - age / 60), 1)}
+
+
+def _on_its_spare_line(_sample: Sample, _age: float) -> Sample:
+    return {"uplink_ok": False}
 
 
 KIND = Kind(
@@ -34,8 +45,31 @@ KIND = Kind(
     sample=_sample,
     orders={"reboot": REBOOT, "rebirth": REBIRTH},
     ills=(
-        # Everything behind it vanishes with it: see World.
-        Ill(name="gateway_down", effect="dark", expect="absence", severity="critical"),
-        Ill(name="mains_gone", bend=_on_battery, metric="mains_v", event="mains_lost", severity="major"),
+        # Everything behind it is cut off with it: see `simulators.faults`.
+        Ill(name="gateway_down", effect="dark", severity="critical", rules=("gateway-absent",)),
+        Ill(
+            name="mains_gone",
+            bend=_on_battery,
+            metric="mains_v",
+            event="mains_lost",
+            severity="major",
+            rules=("gateway-mains-low",),
+        ),
+        Ill(
+            name="battery_worn",
+            bend=_on_a_dying_battery,
+            metric="battery_pct",
+            severity="major",
+            rules=("gateway-battery-low",),
+            lasts=(600.0, 1800.0),
+        ),
+        Ill(
+            name="uplink_lost",  # the fibre is gone, and it speaks over its SIM card
+            bend=_on_its_spare_line,
+            metric="uplink_ok",
+            severity="critical",
+            rules=("gateway-uplink-down",),
+        ),
+        *(each for each in ANY if each.name in {"clock_drift", "shouting"}),
     ),
 )

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from random import Random
 
 from simulators.device import (
+    ANY,
     BOOLEAN,
     COUNTER,
-    HUNG,
-    POWER_OFF,
     REBIRTH,
     Arguments,
     Ill,
@@ -19,29 +18,30 @@ from simulators.device import (
     Scene,
     number,
 )
-from simulators.rhythm import daylight, hour
 
 _PLAYS = frozenset({"play", "selftest"})
 
 
 def _title(area: str, villages: Sequence[str], number_there: int) -> str:
     again, which = divmod(number_there, len(villages))
-    return f"Loa thôn {villages[which]}{f' {again + 1}' if again else ''} – {area}"
+    return f"Loa {villages[which]}{f' {again + 1}' if again else ''} – {area}"
 
 
 def _sample(scene: Scene) -> Sample:
-    at = hour(scene.now)
+    """It is warm from the air, the sun and its own work; the mains sag a little when everybody cooks."""
+    around, at = scene.around, scene.around.hour
     bulletin = 5 <= at < 5.5 or 17 <= at < 17.5  # the two relays of the communal radio
     playing = bulletin or bool(scene.memory.get("ordered"))
     begins = bulletin and not scene.memory.get("bulletin")
     scene.memory["bulletin"] = bulletin
-    warmth = scene.trait("warmth", 30, 36) + 9 * daylight(scene.now) + (8 if playing else 0)
+    warmth = around.temperature_c + scene.trait("warmth", 4, 9) + 9 * around.light + (8 if playing else 0)
+    mains = scene.trait("mains", 216, 228) - (4 if 17 <= at < 20 else 0)
     return {
         "playing": playing,
         "volume_pct": _volume(scene.memory),
-        "amp_temperature_c": scene.wobble(warmth, 0.5, 15, 62),
+        "amp_temperature_c": scene.wobble(warmth, 0.5, 0, 66),
         "amp_fault": False,
-        "mains_v": scene.wobble(scene.trait("mains", 216, 228), 1.5, 205, 238),
+        "mains_v": scene.wobble(mains, 1.5, 203, 238),
         "speaker_test_ok": True,
         "plays_total": scene.count("plays", int(begins)),
     }
@@ -83,12 +83,17 @@ def _playing_time(arguments: Arguments, rng: Random) -> float:
 
 
 def _overheats(_sample: Sample, age: float) -> Sample:
-    heat = round(min(96.0, 62 + age / 2), 1)
+    heat = round(min(94.0, 62 + age / 2), 1)
     return {"amp_temperature_c": heat, "amp_fault": heat > 85, "playing": False}
 
 
 def _is_torn(_sample: Sample, _age: float) -> Sample:
     return {"speaker_test_ok": False}
+
+
+def _is_dead(_sample: Sample, _age: float) -> Sample:
+    """A dead amplifier is cold and silent, whatever it was told to play."""
+    return {"amp_fault": True, "playing": False, "amp_temperature_c": 27.0, "speaker_test_ok": None}
 
 
 def _sags(_sample: Sample, _age: float) -> Sample:
@@ -101,8 +106,8 @@ KIND = Kind(
     interval_s=60,
     models=(
         Model("ITC", "T-7707", "2.1.4"),
-        Model("TOA", "NX-300", "1.06.00"),
-        Model("Gtech", "GT-IP60", "3.2.0"),
+        Model("TOA", "NX-300", "1.06.00", "epoch_ms"),
+        Model("Gtech", "GT-IP60", "3.2.0", "changes_only"),
     ),
     metrics={
         "playing": BOOLEAN,
@@ -123,18 +128,34 @@ KIND = Kind(
         "rebirth": REBIRTH,
     },
     ills=(
-        POWER_OFF,
-        HUNG,
+        *ANY,
         Ill(
             name="amp_overtemp",
             bend=_overheats,
             metric="amp_temperature_c",
             event="amp_overtemp",
             severity="major",
+            rules=("loudspeaker-amp-hot", "loudspeaker-amp-fault"),
             blocks=_PLAYS,
         ),
-        Ill(name="speaker_torn", bend=_is_torn, metric="speaker_test_ok", severity="major", blocks=_PLAYS),
-        Ill(name="mains_low", bend=_sags, metric="mains_v", event="mains_low"),
+        Ill(
+            name="amp_dead",
+            bend=_is_dead,
+            metric="amp_fault",
+            event="amp_fault",
+            severity="major",
+            rules=("loudspeaker-amp-fault",),
+            blocks=_PLAYS,
+        ),
+        Ill(
+            name="speaker_torn",
+            bend=_is_torn,
+            metric="speaker_test_ok",
+            severity="major",
+            rules=("loudspeaker-test-failed",),
+            blocks=_PLAYS,
+        ),
+        Ill(name="mains_low", bend=_sags, metric="mains_v", event="mains_low", rules=("loudspeaker-mains-low",)),
     ),
     edges={"playing": "bulletin"},
 )

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from simulators.device import (
+    ANY,
     BOOLEAN,
-    HUNG,
-    POWER_OFF,
     REBIRTH,
     REBOOT,
     Arguments,
@@ -18,9 +17,10 @@ from simulators.device import (
     Scene,
     number,
 )
-from simulators.rhythm import office
 
 _LINE = ("audio_rx_loss_pct", "audio_rx_jitter_ms", "video_rx_loss_pct", "video_rx_jitter_ms", "rtt_ms", "mos")
+
+_LOSSES = ("videoconference-audio-loss", "videoconference-video-loss")
 
 
 def _title(area: str, _villages: Sequence[str], number_there: int) -> str:
@@ -32,10 +32,11 @@ def _sample(scene: Scene) -> Sample:
     in_call = _meets(scene)
     if not in_call:  # nothing to hear: the quality of a line without a call is unknown, not zero
         return {"in_call": False, "participants": 0, "video_rx_bps": 0, "sip_registered": True, **dict.fromkeys(_LINE)}
+    rain = min(10.0, scene.around.rain_mm_h / 4)  # the last mile is often by air
     return {
         "in_call": True,
         "participants": scene.rng.randint(4, 9),
-        "audio_rx_loss_pct": scene.wobble(0.3, 0.2, 0, 2),
+        "audio_rx_loss_pct": scene.wobble(0.3 + rain * 0.05, 0.2, 0, 2),
         "audio_rx_jitter_ms": scene.wobble(6, 2, 0.5, 25),
         "video_rx_loss_pct": scene.wobble(0.4, 0.3, 0, 2.5),
         "video_rx_jitter_ms": scene.wobble(9, 3, 0.5, 30),
@@ -47,9 +48,15 @@ def _sample(scene: Scene) -> Sample:
 
 
 def _meets(scene: Scene) -> bool:
-    """A meeting begins about every three office hours and lasts about one; a hang-up ends it."""
+    """A meeting begins about every three office hours and lasts about one; a hang-up ends it.
+
+    All are in the call when the whole district meets.
+    """
+    if scene.around.meeting:
+        scene.memory["in_call"] = True
+        return True
     was = bool(scene.memory.get("in_call"))
-    chance = scene.elapsed / (3600 if was else 3 * 3600 / office(scene.now))
+    chance = scene.elapsed / (3600 if was else 3 * 3600 / scene.around.office)
     scene.memory["in_call"] = was != (scene.rng.random() < chance)
     return bool(scene.memory["in_call"])
 
@@ -70,6 +77,22 @@ def _line_is_bad(_sample: Sample, _age: float) -> Sample:
         "video_rx_bps": 210_000,
         "rtt_ms": 410.0,
         "mos": 1.9,
+    }
+
+
+def _jitters(_sample: Sample, age: float) -> Sample:
+    """Packets come, but not in time: words are swallowed as if they were lost."""
+    late = min(140.0, 60 + age / 4)
+    return {
+        "in_call": True,
+        "participants": 5,
+        "audio_rx_jitter_ms": round(late, 1),
+        "video_rx_jitter_ms": round(late * 1.3, 1),
+        "audio_rx_loss_pct": 4.5,
+        "video_rx_loss_pct": 3.0,
+        "video_rx_bps": 900_000,
+        "rtt_ms": 180.0,
+        "mos": 2.7,
     }
 
 
@@ -107,10 +130,15 @@ KIND = Kind(
         "rebirth": REBIRTH,
     },
     ills=(
-        POWER_OFF,
-        HUNG,
-        Ill(name="bad_line", bend=_line_is_bad, metric="mos", event="poor_quality"),
-        Ill(name="sip_lost", bend=_is_unregistered, metric="sip_registered", severity="major"),
+        *ANY,
+        Ill(name="bad_line", bend=_line_is_bad, metric="mos", event="poor_quality", rules=_LOSSES),
+        Ill(name="jitter", bend=_jitters, metric="audio_rx_jitter_ms", event="poor_quality", rules=_LOSSES[:1]),
+        Ill(
+            name="sip_lost",
+            bend=_is_unregistered,
+            metric="sip_registered",
+            rules=("videoconference-unregistered",),
+        ),
     ),
     edges={"in_call": "call"},
 )

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from simulators.device import COUNTER, HUNG, POWER_OFF, REBIRTH, REBOOT, Ill, Kind, Model, Sample, Scene, number
-from simulators.rhythm import bustle
+from simulators.device import ANY, COUNTER, REBIRTH, REBOOT, Ill, Kind, Model, Sample, Scene, number
 
-_PLACES = ("UBND xã", "chợ", "nhà văn hóa thôn {}", "điểm bưu điện văn hóa xã", "trường học", "điểm du lịch")
+_MOST_CLIENTS = 75.0
+_PLACES = ("UBND xã", "chợ", "nhà văn hóa {}", "điểm bưu điện văn hóa xã", "trường học", "điểm du lịch")
 
 
 def _title(area: str, villages: Sequence[str], number_there: int) -> str:
@@ -15,19 +15,23 @@ def _title(area: str, villages: Sequence[str], number_there: int) -> str:
 
 
 def _sample(scene: Scene) -> Sample:
-    people = bustle(scene.now)
-    clients = int(scene.wobble(scene.trait("popularity", 8, 45) * people, 2, 0, 120))
+    """The more are on it the busier its channel, and a busy channel loses; rain damps the signal."""
+    around = scene.around
+    wanted = scene.trait("popularity", 8, 45) * around.people
+    clients = int(scene.wobble(min(_MOST_CLIENTS, wanted), 2, 0, 120))
     rx, tx = (int(clients * each * scene.rng.uniform(0.5, 1.5)) for each in (60_000, 340_000))
+    busy = scene.wobble(12 + clients * 0.9, 4, 2, 82)  # it turns guests away before its channel is full
+    rain = min(10.0, around.rain_mm_h / 4)
     return {
         "clients": clients,
-        "signal_dbm": scene.wobble(-58, 3, -85, -40),
+        "signal_dbm": scene.wobble(-58 - rain / 2 - 4 * scene.wear, 3, -85, -40),
         "noise_dbm": scene.wobble(-93, 1.5, -98, -80),
-        "channel_util_pct": scene.wobble(12 + clients * 0.9, 4, 2, 85),
+        "channel_util_pct": busy,
         "rx_bps": rx,
         "tx_bps": tx,
         "rx_bytes_total": scene.count("rx", rx / 8 * scene.elapsed),
         "tx_bytes_total": scene.count("tx", tx / 8 * scene.elapsed),
-        "loss_pct": scene.wobble(0.3, 0.3, 0, 2.5),
+        "loss_pct": scene.wobble(0.3 + max(0.0, busy - 20) * 0.03 + rain * 0.1, 0.3, 0, 3.6),
         "uptime_s": scene.count("uptime", scene.elapsed),
         "dhcp_leases": clients + int(scene.trait("leases", 2, 12)),
     }
@@ -68,9 +72,15 @@ KIND = Kind(
     sample=_sample,
     orders={"reboot": REBOOT, "rebirth": REBIRTH},
     ills=(
-        POWER_OFF,
-        HUNG,
-        Ill(name="wifi_loss", bend=_loses, metric="loss_pct", severity="major"),
-        Ill(name="crowded", bend=_is_crowded, metric="channel_util_pct", event="channel_busy"),
+        *ANY,
+        Ill(name="wifi_loss", bend=_loses, metric="loss_pct", event="link_poor", rules=("wifi-loss",)),
+        Ill(
+            name="crowded",
+            bend=_is_crowded,
+            metric="channel_util_pct",
+            severity="warning",
+            rules=("wifi-channel-busy",),
+            lasts=(900.0, 2400.0),
+        ),
     ),
 )

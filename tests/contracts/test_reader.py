@@ -126,6 +126,23 @@ def payloads(messages):
     return [message.payload for message in messages]
 
 
+def test_what_an_earlier_run_subscribed_to_and_this_one_does_not_want_comes_no_more(mosquitto, kind, device_at, name):
+    def run(wanted, unwanted=()):
+        reader = KINDS[kind](BrokerUrl.parse(mosquitto.url), name, wanted, now_ms, unwanted=unwanted)
+        reader.start()
+        return Ear(reader).connect()
+
+    run([f"{name}/#"]).reader.stop()
+    ear, device = run([f"{name}/mine"], [f"{name}/#", f"{name}/never"]), device_at(mosquitto.port)
+    device.say(f"{name}/mine", b"0")
+    ear.hear(1)  # by now the broker has read all that was sent on connecting
+    device.say(f"{name}/others", b"1")
+    device.say(f"{name}/mine", b"2")
+    ear.hear(2)
+    ear.reader.stop()
+    assert payloads(ear.heard) == [b"0", b"2"]
+
+
 def test_what_is_published_comes_in_order_and_as_it_was(mosquitto, listen_to, device_at, name):
     ear = listen_to(mosquitto.url).connect()
     before = now_ms()

@@ -1,4 +1,4 @@
-"""The store's contract: the same promises from memory, TimescaleDB and plain PostgreSQL."""
+"""The store's contract: the same promises from memory and from all three editions of the database."""
 
 import json
 from contextlib import suppress
@@ -16,7 +16,7 @@ from ingest.batch import Judge, Judged
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
 from ingest.model import Admission, Latest, Message
-from ingest.presence import Hearing
+from ingest.presence import Hearing, Note, Service
 from ingest.registry import Checkpoint, Registry
 from ingest.store import MemoryStore
 from ingest.timescale import TimescaleStore
@@ -38,14 +38,12 @@ def admit(address):
     return Admission.PENDING if address.endswith("stranger") else Admission.ADMITTED
 
 
-@pytest.fixture(params=["memory", "timescaledb", "postgresql"])
-def store(request):
+@pytest.fixture(params=["memory", "postgresql", "timescaledb-apache", "timescaledb-community"])
+def store(request, migrated):
     if request.param == "memory":
         yield MemoryStore(admit)
         return
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    store = TimescaleStore(dsn, admit)
+    store = TimescaleStore(migrated(request.param).dsn, admit)
     yield store
     store.close()
 
@@ -149,6 +147,14 @@ def test_a_checkpoint_comes_back_as_it_was(store):
     assert found == kept
 
 
+def test_presence_is_kept_for_known_devices_and_the_rest_given_back(store):
+    write(store, judge_all(telemetry(1)))
+    notes = [Note(DEVICE, NOW, Service.IN, ""), Note(DEVICE, NOW + 1, Service.OUT, "silent"),
+             Note("demo/camera/unheard", NOW, Service.IN, "")]  # fmt: skip
+    assert store.note_presence(notes) == notes[2:]
+    assert store.note_presence(notes[:2]) == []
+
+
 def test_a_suspect_clock_of_any_century_is_kept(store):
     batch = judge_all(
         message("telemetry", {"session": "s1", "seq": 1, "ts": 0, "m": {"fps": 1}}),
@@ -157,12 +163,10 @@ def test_a_suspect_clock_of_any_century_is_kept(store):
     assert write(store, batch) == [Outcome.STORED] * 2
 
 
-@pytest.fixture(params=["timescaledb", "postgresql"])
-def database(request):
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    store = TimescaleStore(dsn, admit)
-    yield store, dsn
+@pytest.fixture
+def database(edition):
+    store = TimescaleStore(edition.dsn, admit)
+    yield store, edition.dsn
     store.close()
 
 
@@ -176,6 +180,28 @@ def test_the_hour_and_the_run_are_written_in_the_same_commit(database):
         assert connection.execute(f"SELECT {columns} FROM ledger_hour").fetchall() == [(4, 2, 1, 0, 1, 0)]
         run = connection.execute("SELECT received, stored, duplicate, in_flight FROM ingest_run").fetchall()
         assert run == [(7, 2, 1, 4)]
+
+
+def test_the_last_word_of_a_moment_counts_and_stands_beside_the_device(database):
+    store, dsn = database
+    write(store, judge_all(telemetry(1)))
+    store.note_presence([Note(DEVICE, NOW, Service.OUT, "silent"), Note(DEVICE, NOW, Service.IN, "")])
+    with psycopg.connect(dsn) as connection:
+        assert connection.execute("SELECT state, reason FROM presence").fetchall() == [("in", "")]
+        assert connection.execute("SELECT standing, standing_reason FROM device").fetchall() == [("in", "")]
+
+
+def test_what_was_between_two_ingests_is_noted_as_unknown_once(database):
+    store, dsn = database
+    write(store, judge_all(telemetry(1)))
+    store.note_presence([Note(DEVICE, NOW + 60_000, Service.IN, "")])  # a clock somewhat ahead of the database's
+    for _ in range(2):
+        store.load()
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute("SELECT state, reason FROM presence ORDER BY ts").fetchall()
+        standing = connection.execute("SELECT standing, standing_reason FROM device").fetchall()
+    assert rows == [("in", ""), ("unknown", "down")]
+    assert standing == [("unknown", "down")]
 
 
 def test_what_went_wrong_is_written_to_the_account_of_the_device(database):
@@ -200,12 +226,35 @@ def test_a_batch_the_database_refuses_leaves_nothing_behind(database):
     assert write(store, [good]) == [Outcome.STORED]
 
 
-def test_a_second_ingest_is_told_to_wait(database):
-    store, dsn = database
+@pytest.mark.parametrize("name", ["postgresql", "timescaledb-apache"])  # on the third, all clients are one session
+def test_a_second_ingest_is_told_to_wait(migrated, name):
+    dsn = migrated(name).dsn
+    store = TimescaleStore(dsn, admit)
     write(store, judge_all(telemetry(1)))
-    second = TimescaleStore(dsn, admit)
     with pytest.raises(StoreUnavailableError, match="another ingest"):
-        second.load()
+        TimescaleStore(dsn, admit).load()
+    store.close()
+
+
+def test_a_backup_does_not_keep_the_ingest_from_its_work_when_partitions_are_due(migrated):
+    dsn = migrated("postgresql").dsn
+    store = TimescaleStore(dsn, admit)
+    store.load()
+    weeks = "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'"
+    with psycopg.connect(dsn, autocommit=True) as other, psycopg.connect(dsn) as reader:
+        [(all_of_them,)] = other.execute(weeks).fetchall()
+        [(newest,)] = other.execute("SELECT max(relname) FROM pg_class WHERE relname LIKE 'status_2%w__'").fetchall()
+        other.execute(f"DROP TABLE {newest}")
+        reader.execute("SELECT count(*) FROM status")  # as a backup does, and holds it till its end
+        store.ahead()
+        assert write(store, judge_all(message("status", {"session": "s", "state": "online", "ts": NOW}))) == [
+            Outcome.STORED
+        ]
+        assert other.execute(weeks).fetchall() == [(all_of_them - 1,)]
+        reader.rollback()
+        store.ahead()
+        assert other.execute(weeks).fetchall() == [(all_of_them,)]
+    store.close()
 
 
 def test_a_database_that_is_not_there_is_unavailable_not_an_accident(free_port):

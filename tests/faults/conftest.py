@@ -7,6 +7,8 @@ import datetime as dt
 import os
 from pathlib import Path
 
+from realparts.pages import put_between
+
 COLUMNS = ("fault", "published", "stored", "shed", "doubled", "lost", "seconds to recover")
 LONG = os.environ.get("IOC_FAULTS") == "long"
 
@@ -16,15 +18,6 @@ def table(rows):
     lines = [COLUMNS, ["---"] + ["--:"] * (len(COLUMNS) - 1)]
     lines += [[f"{row[name]:,}" if isinstance(row[name], int) else str(row[name]) for name in COLUMNS] for row in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def put_between(page, name, text):
-    """The page with new text between its markers `<!-- name -->` and `<!-- /name -->`."""
-    head, start, rest = page.partition(f"<!-- {name} -->\n")
-    _, end, tail = rest.partition(f"<!-- /{name} -->")
-    assert start, f"the page has no marker {name}"
-    assert end, f"the page has no end marker {name}"
-    return f"{head}{start}{text}{end}{tail}"
 
 
 def pytest_terminal_summary(terminalreporter, config):

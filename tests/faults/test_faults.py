@@ -200,6 +200,37 @@ def broker_line_in_trouble(stage):
     _trouble(stage, stage.broker_proxy)
 
 
+def broker_line_narrow(stage):
+    stage.broker_proxy.bytes_per_s = 60_000  # a quarter of what the devices say
+    away_for(30 if LONG else 3)
+    stage.broker_proxy.bytes_per_s = None
+    stage.recover()
+
+
+def broker_line_one_way(stage):
+    for way in ("there", "back"):
+        stage.broker_proxy.hang(way)
+        away_for(30 if LONG else 2)
+        stage.broker_proxy.flow()
+        stage.recover()
+
+
+def database_line_one_way(stage):
+    stage.base_proxy.hang("back")  # it commits, and nobody hears of it
+    away_for(30 if LONG else 2)
+    stage.base_proxy.cut()
+    stage.base_proxy.flow()
+    stage.recover()
+
+
+def parts_frozen(stage):
+    for part in (stage.ingest, stage.broker, stage.server):
+        part.freeze()
+        away_for(30 if LONG else 2)
+        part.thaw()
+        stage.recover()
+
+
 def database_line_in_trouble(stage):
     _trouble(stage, stage.base_proxy)
 
@@ -251,6 +282,10 @@ CASES = [
     Case("database's disk full", database_disk_full, base_disk=96),
     Case("line to the broker late, cut, refused", broker_line_in_trouble, broker_proxy=True),
     Case("line to the database late, cut, refused", database_line_in_trouble, base_proxy=True),
+    Case("line to the broker a quarter as wide as it must be", broker_line_narrow, broker_proxy=True),
+    Case("line to the broker open one way only", broker_line_one_way, broker_proxy=True),
+    Case("database commits, and its answer is lost", database_line_one_way, base_proxy=True),
+    Case("ingest, broker, database frozen in turn", parts_frozen),
     Case("line to the broker corrupts (TLS)", broker_line_corrupts, broker_proxy=True, tls=True),
     Case("line to the database corrupts (TLS)", database_line_corrupts, base_proxy=True, tls=True),
     Case("broker restarts with its session store", broker_restarted),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapter import Source, adapters, choose, filters
+from ingest.adapter import Source, adapters, choose, filters, unwanted
 from ingest.errors import UnknownAdapterError
 from ingest.model import Ignored, Message, Rejected
 
@@ -85,3 +85,9 @@ def test_adapters_are_asked_the_native_one_first_and_those_that_only_guess_last(
 def test_who_listens_to_everything_is_the_only_subscription():
     assert filters(choose(["frigate"]), everything=False) == ["/frigate/#", "frigate/#"]
     assert filters(choose(["frigate"]), everything=True) == ["#"]
+
+
+def test_what_others_adapters_listen_to_is_not_wanted():
+    left = unwanted(["/frigate/#", "frigate/#"])
+    assert {"#", "ioc/v1/#"} <= set(left)
+    assert "frigate/#" not in left

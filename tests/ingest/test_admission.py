@@ -136,3 +136,20 @@ def test_seen_stays_bounded_whatever_is_lost():
     for number in range(0, 10 * MOST, 2):
         seen.add(number)
     assert len(seen.lows) == MOST
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 6), st.sampled_from(["s1", "s2"]), st.sampled_from([0, 10**9, -(10**9)])), max_size=12
+    )
+)
+def test_a_sample_that_is_expected_is_one_that_would_be_admitted_as_it_is(said):
+    quick, slow = Gate(), Gate()
+    for seq, session, ahead in said:
+        report = sample(seq, ts=NOW + ahead, session=session)
+        verdict = admit(slow, report)
+        if quick.expect([report]) == [report]:
+            assert verdict is report
+        else:
+            assert admit(quick, report) == verdict
+    assert (quick.gaps, quick.owed) == (slow.gaps, slow.owed)

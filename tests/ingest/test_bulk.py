@@ -46,6 +46,14 @@ def test_it_hears_when_the_subscription_is_granted_and_not_before():
     assert talk.hearing
 
 
+@pytest.mark.parametrize("present", [True, False])
+def test_what_is_not_wanted_is_left_after_subscribing_where_the_broker_kept_a_session(present):
+    talk = Conversation(Login("us"), ["t/#"], 1, Outgoing(five=False), 0, unwanted=["#", "old/+"])
+    talk.receive(b"\x20\2" + bytes((present, 0)), NOW, 0, [])
+    farewell = encode.unsubscribe(0xFFFE, ["#", "old/+"], five=False) if present else b""
+    assert bytes(talk.to_send).endswith(encode.subscribe(0xFFFF, ["t/#"], five=False) + farewell)
+
+
 @pytest.mark.parametrize(("answer", "why"), [(b"\x20\2\0\4", "bad user name"), (b"\x20\2\0\5", "not authorized")])
 def test_a_refusal_says_why(answer, why):
     with pytest.raises(BrokerRefusedError, match=why):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.adapters.native import read
+from ingest.adapters.native import ADAPTER, read
 from ingest.model import Ack, Birth, Event, Ignored, Message, Rejected, Sample, Status
 
 NOW = 1_795_319_000_000
@@ -140,3 +140,32 @@ _JSON = st.recursive(
 def test_no_json_of_the_right_keys_raises(body, channel):
     verdict = say(channel, None, raw=json.dumps(body).encode())
     assert isinstance(verdict, Rejected | Ignored | list)
+
+
+VALUES = st.none() | st.booleans() | st.integers(-(2**64), 2**64) | st.floats() | st.text(max_size=3) | st.just([1])
+BODIES = st.fixed_dictionaries(
+    {"m": st.dictionaries(st.sampled_from(["fps", "cpu_pct", "Bad name", "mains_v"]), VALUES, max_size=3)},
+    optional={"v": st.sampled_from([1, 2]), "session": st.none() | st.sampled_from(["s", "x" * 65, ""]),
+              "seq": st.none() | st.integers(-2, 2**63), "batch": st.none() | st.just([]),
+              "ts": st.none() | st.integers(-5, 2**63) | st.sampled_from(
+                  ["2026-11-22T04:06:06.000+07:00", "2026-11-22T04:06:06.1239Z", "2026-11-22T04:06:06", "x"])},
+)  # fmt: skip
+
+
+@given(BODIES)
+def test_what_is_read_in_one_go_is_what_reading_in_full_gives(body):
+    message = Message(f"ioc/v1/{DEVICE}/telemetry", json.dumps(body).encode(), NOW)
+    full = read(message)  # also makes its topic and its set of names known
+    [quick] = ADAPTER.quick([message])
+    assert quick is None or [quick] == full
+
+
+def test_only_live_telemetry_that_was_met_before_is_read_in_one_go():
+    body = json.dumps({"m": {"fps": 5}}).encode()
+    usual = Message(f"ioc/v1/{DEVICE}/telemetry", body, NOW)
+    flagged = [Message(usual.topic, body, NOW, retained=True), Message(usual.topic, body, NOW, repeated=True)]
+    elsewhere = [Message(f"ioc/v1/{where}", body, NOW) for where in (f"{DEVICE}/event", "x/toaster/t1/telemetry")]
+    odd = [*flagged, *elsewhere]
+    for message in (usual, *odd):
+        read(message)
+    assert ADAPTER.quick([usual, *odd]) == [*read(usual), None, None, None, None]

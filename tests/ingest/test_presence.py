@@ -1,9 +1,11 @@
 """Presence: connected, fresh, working, and when we cannot know."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.model import Presence
-from ingest.presence import Facts, Hearing, judge, lost
+from ingest.presence import SAID_AGAIN_MS, Facts, Hearing, Note, PresenceLog, Service, judge, lost, standing
 
 MINUTE = 60_000
 LONG_AGO = Hearing(0)
@@ -57,3 +59,61 @@ def test_just_after_we_begin_to_hear_silence_is_not_yet_silence():
     quiet = facts(heard=NOW - 10 * MINUTE)
     assert judge(quiet, None, Hearing(NOW - 3 * MINUTE), NOW).reason == "starting"
     assert judge(quiet, None, Hearing(NOW - 3 * MINUTE - 1), NOW).reason == "silent"
+
+
+SERVES = Presence(connected=True, fresh=True, working=True)
+DEGRADED = Presence(connected=True, fresh=True, working=False, reason="degraded")
+SILENT = Presence(connected=True, reason="silent")
+BLIND = Presence(connected=True, fresh=True, unknown=True, reason="blind")
+
+
+@pytest.mark.parametrize(
+    ("presence", "service"),
+    [(SERVES, "in"), (DEGRADED, "in"), (SILENT, "out"), (Presence(connected=False, fresh=True), "out"),
+     (BLIND, "unknown"), (Presence(unknown=True), "unknown"), (Presence(fresh=True), "in")],
+)  # fmt: skip
+def test_degraded_serves_silent_and_offline_do_not_and_blindness_is_neither(presence, service):
+    assert standing(presence) == service
+
+
+def test_the_first_judgement_and_each_change_are_noted_and_nothing_twice():
+    log = PresenceLog()
+    for now, presence in enumerate([SERVES, SERVES, DEGRADED, SILENT, SILENT, SERVES], NOW):
+        log.judged("c1", presence, now)
+    assert [(note.ts - NOW, note.state, note.reason) for note in log.take(NOW + 5)] == [
+        (0, "in", ""), (2, "in", "degraded"), (3, "out", "silent"), (5, "in", ""),
+    ]  # fmt: skip
+    assert log.take(NOW + 5) == []
+
+
+def test_what_holds_is_said_again_once_a_day():
+    log = PresenceLog()
+    log.judged("c1", SERVES, NOW)
+    log.take(NOW)
+    assert log.take(NOW + SAID_AGAIN_MS - 1) == []
+    assert log.take(NOW + SAID_AGAIN_MS) == [Note("c1", NOW + SAID_AGAIN_MS, Service.IN, "")]
+    assert log.take(NOW + SAID_AGAIN_MS) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([SERVES, SILENT, BLIND]), st.booleans())))
+def test_a_store_that_is_away_at_times_misses_no_change(steps):
+    log, kept, told, last = PresenceLog(), [], [], {}
+    for now, (device, presence, away) in enumerate(steps, NOW):
+        log.judged(device, presence, now)
+        if last.get(device) != presence:
+            last[device] = presence
+            told.append((device, now, standing(presence)))
+        taken = log.take(now)
+        if away:
+            log.give_back(taken)
+        else:
+            kept += taken
+    kept += log.take(NOW + len(steps))
+    assert [(note.device, note.ts, note.state) for note in kept] == told
+
+
+def test_what_waits_for_ever_is_thinned_to_each_device_s_newest():
+    log = PresenceLog()
+    notes = [Note(f"d{number % 7}", number, Service.IN, "") for number in range(200_001)]
+    log.give_back(notes)
+    assert sorted(log.take(NOW), key=lambda note: note.ts) == notes[-7:]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ingest.family import families
 from ingest.model import Sample
-from ingest.rows import FACTS, copied, fitted
+from ingest.rows import FACTS, HEADER, TRAILER, copied, fitted
 
 IDS = {"demo/camera/c1": 1, "demo/camera/c2": 2}
 NAMES = ("fps", "motion", "cpu_pct", "nhiet_do_c", "gate")
@@ -31,8 +31,10 @@ usual = samples(st.fixed_dictionaries({"fps": NUMBERS, "motion": st.booleans(), 
 
 def rows(body):
     """The tuples of a COPY body: their fields as bytes, or None."""
-    found, at = [], 0
-    while at < len(body):
+    assert body.startswith(HEADER)
+    assert body.endswith(TRAILER)
+    found, at = [], len(HEADER)
+    while at < len(body) - len(TRAILER):
         (count,), at, fields = struct.unpack_from(">h", body, at), at + 2, []
         for _ in range(count):
             (size,), at = struct.unpack_from(">i", body, at), at + 4

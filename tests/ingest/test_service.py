@@ -359,3 +359,11 @@ def test_a_pending_device_stays_pending():
     bench = Bench(MemoryStore(lambda _address: Admission.PENDING))
     bench.hear(sample(1))
     assert bench.views()["demo/camera/c1"].device.admission is Admission.PENDING
+
+
+def test_a_topic_that_nobody_reads_is_shown_once_and_then_only_counted():
+    bench = Bench()
+    bench.hear(*[Message(topic, b"{}", NOW) for topic in ("others/a", "others/a", "others/b", "others/a")])
+    facts = bench.service.ledger.facts()
+    assert (facts["quarantined"], facts["ignored"]) == (2, 2)
+    assert [judged.message.topic for judged in bench.store.quarantined] == ["others/a", "others/b"]

@@ -58,11 +58,21 @@ def test_secrets_do_not_show_in_representations():
     assert "geheim" not in repr(settings.load(None, secrets))
 
 
-def test_the_shipped_site_has_six_communes_below_its_district():
+def test_the_shipped_site_has_six_communes_below_the_two_they_became():
     here = site.shipped("nong-son")
-    assert {area.slug for area in here.areas if area.parent == "nong-son"} == {
+    today = {area.slug for area in here.areas if area.parent == "nong-son"}
+    assert today == {"xa-nong-son", "xa-que-phuoc"}
+    assert {area.slug for area in here.areas if area.parent in today} == {
         "que-trung", "que-loc", "son-vien", "ninh-phuoc", "phuoc-ninh", "que-lam",
     }  # fmt: skip
+
+
+def test_a_shipped_site_is_found_by_its_name_and_any_other_by_its_path(tmp_path):
+    assert site.find("cai-be").name == "Cái Bè"
+    (tmp_path / "x.toml").write_text('slug = "x"\nname = "X"')
+    assert site.find(str(tmp_path / "x.toml")).slug == "x"
+    with pytest.raises(SettingsError, match="cai-be"):
+        site.find("atlantis")
 
 
 @pytest.mark.parametrize(
@@ -78,3 +88,21 @@ def test_what_is_wrong_in_a_site_file_is_named(tmp_path, text, named):
     (tmp_path / "site.toml").write_text(text)
     with pytest.raises(SettingsError, match=named):
         site.read(tmp_path / "site.toml")
+
+
+@pytest.mark.parametrize(
+    ("days", "fits"),
+    [({}, True), ({"raw": 0}, False), ({"raw": 0, "hours": 0}, True), ({"hours": 60}, False), ({"days": 500}, False)],
+)
+def test_what_is_computed_is_kept_no_shorter_than_what_it_is_computed_from(days, fits):
+    environment = {f"IOC_STORE__KEEP_{name.upper()}_DAYS": str(number) for name, number in days.items()}
+    if fits:
+        settings.load(None, environment)
+        return
+    with pytest.raises(SettingsError, match="must not be kept longer"):
+        settings.load(None, environment)
+
+
+def test_a_zone_is_a_name_and_nothing_else():
+    with pytest.raises(SettingsError, match="zone"):
+        settings.load(None, {"IOC_STORE__ZONE": "Asia/Ho_Chi_Minh'; DROP TABLE device; --"})

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -79,6 +79,7 @@ class Stage:
         self.alerts = {}
         self.asked = []  # (alert, action, what was given)
         self.comments = {}
+        self.tiles = None
         self.signed_in = []
         self.sockets = set()
         self.answers = {}
@@ -291,6 +292,9 @@ class Stage:
             JSONResponse({"detail": "not scripted"}, 404) if make is None else JSONResponse(make(request.query_params))
         )
 
+    def _tiles(self, request):
+        return FileResponse(self.tiles) if self.tiles else Response(status_code=404)
+
     def app(self):
         api, address = "/api/v1", "{address:path}"
         routes = [
@@ -310,6 +314,11 @@ class Stage:
             Route(f"{api}/alerts", self._alerts),
             Route(f"{api}/alerts/{{id}}", self._alert),
             Route(f"{api}/alerts/{{id}}/{{action}}", self._alert_asked, methods=["POST"]),
+            Route(
+                f"{api}/map/base",
+                lambda _: JSONResponse({"kind": "vector" if self.tiles else None, "attribution": "© Sở"}),
+            ),
+            Route("/tiles/base.pmtiles", self._tiles),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

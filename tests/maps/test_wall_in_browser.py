@@ -3,12 +3,19 @@
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
 
+import msgspec
+import numpy as np
+import pyogrio.raw
+import pyproj
 import pytest
+import shapely
 from playwright.sync_api import expect
 
 from alerts.model import Condition, Severity
 from ingest.model import Admission
+from maps.past import Stood, replay
 
 pytestmark = pytest.mark.real
 
@@ -392,3 +399,60 @@ def test_a_tour_goes_from_the_whole_to_where_the_trouble_is_and_back(look, stage
     page.get_by_text("Khung nhìn").click()
     page.locator("#view-area").select_option("que-loc")
     expect(page.locator("#view-name")).to_have_text("Quế Lộc")
+
+
+def past_frames(stage, changes, begin):
+    """What `/api/v1/past` answers: a picture, then devices going out of service at some seconds from its beginning."""
+    stood = [Stood(address, begin - 1000, "in") for address in stage.addresses]
+    stood += [Stood(stage.addresses[number], begin + second * 1000, "out") for number, second in changes]
+    devices = [view.device for view in stage.views.values()]
+    frames = replay("Nông Sơn", devices, stood, (), begin=begin, end=begin + 3_600_000, step_ms=1000)
+    return {"frames": json.loads(msgspec.json.encode(list(frames)))}
+
+
+def test_the_past_is_drawn_as_it_was_and_played_on(look, stage):
+    asked = []
+
+    def answer(query):
+        asked.append(query["from"])
+        begin = round(datetime.fromisoformat(query["from"]).timestamp() * 1000)
+        return past_frames(stage, [(5, 20), (9, 50)], begin)
+
+    stage.answers["past"] = answer
+    page = look("/?at=2026-11-18T11:06:40Z&speed=10")
+    expect(page.locator("#past-time")).to_contain_text("18:06:40")
+    expect(page.locator("#live")).to_have_text("Đang xem lại")
+    expect(page.locator("#legend li").first.locator(".count")).to_have_text("105")
+    page.locator("#past-play").click()
+    expect(page.locator("#figure-offline .value")).to_have_text("1", timeout=10_000)
+    expect(page.locator("#figure-offline .value")).to_have_text("2", timeout=10_000)
+    page.locator("#past-on").click()
+    expect(page.locator("#figure-offline .value")).to_have_text("0")  # a new picture, not the old one moved on
+    assert asked[0] == "2026-11-18T11:06:40.000Z"
+    assert "at=2026-11-18T11" in page.url  # to be sent to a colleague
+    page.get_by_role("link", name="Về hiện tại").click()
+    shown(page)
+
+
+def test_roads_come_from_the_sites_own_tile_file(look, stage, tmp_path):
+    stage.tiles = tmp_path / "base.pmtiles"
+    road = shapely.LineString([(107.9, 15.6), (108.1, 15.75)])
+    to_web = pyproj.Transformer.from_crs(4326, 3857, always_xy=True).transform
+    line = shapely.transform(road, lambda xy: np.column_stack(to_web(xy[:, 0], xy[:, 1])))
+    pyogrio.raw.write(
+        stage.tiles, np.array([shapely.to_wkb(line)], dtype=object), [np.array(["highway"], dtype=object)], ["kind"],
+        layer="roads", geometry_type="LineString", crs="EPSG:3857", driver="PMTiles",
+        dataset_options={"MINZOOM": "8", "MAXZOOM": "12"},
+    )  # fmt: skip
+    page = shown(look())
+    page.evaluate("IOC.base.ready")
+    drawn = """() => [...document.querySelectorAll(".leaflet-base-pane canvas")].some((canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value, at) => at % 4 === 3 && value); })"""
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("© Sở")
+    expect(page.locator(".leaflet-base-pane canvas").first).to_be_attached()
+    for _ in range(40):
+        if page.evaluate(drawn):
+            break
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+    assert page.evaluate(drawn)

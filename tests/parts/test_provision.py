@@ -87,8 +87,8 @@ def test_what_an_interrupted_bootstrap_mounted_is_unmounted_before_it_is_deleted
 
 
 def provision(**variables):
-    """Run the script where nothing can be installed: no apt-get on the PATH."""
-    environment = {"PATH": "/nowhere", "HOME": "/nowhere", **variables}
+    """Run the script where nothing can be installed: no apt-get on the PATH, and the rest is named."""
+    environment = {"PATH": "/nowhere", "HOME": "/nowhere", "IOC_TEST_COMMUNITY": "/nowhere", **variables}
     command = [sys.executable, str(SCRIPT)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 

@@ -2,6 +2,7 @@
 
 Root on Debian or Ubuntu gets them from the distribution's packages; TimescaleDB, where the distribution
 has none, from a Debian tree in the cache folder. Anybody else names existing ones by environment variable.
+TimescaleDB Community comes for everybody, into the cache folder, by npm from a committed lock.
 What is there already is never touched. Exit 0: everything is there, or what is missing has been named;
 exit 1: something is missing and this is CI.
 """
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from realparts import places
+from realparts.community_modules import lay_modules
 from realparts.debian_tree import lay
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -94,6 +96,14 @@ def provide_timescale(apt: Apt) -> None:
     lay(places.cached_timescale(), run)
 
 
+def provide_community() -> None:
+    """TimescaleDB Community from its Node packages, unless it is named to us."""
+    if "IOC_TEST_COMMUNITY" in os.environ:
+        return
+    say(f"TimescaleDB Community: fetching its packages into {places.cached_community()} (once)")
+    lay_modules(places.cached_community(), run)
+
+
 def unpack(apt: Apt, package: str) -> None:
     """A Debian package unpacked into the cache: it is one static program, and its server must not run by itself."""
     apt.update()
@@ -107,12 +117,17 @@ def unpack(apt: Apt, package: str) -> None:
 
 
 def provide(names: list[str]) -> None:
-    """Provide the named parts as root; one that cannot be had does not stop the others."""
+    """Provide the named parts, as root where they need it; one that cannot be had does not stop the others."""
     apt = Apt()
+    installs = os.geteuid() == 0 and shutil.which("apt-get") is not None
     for name in names:
         part = places.PARTS[name]
         try:
-            if name == "timescale":
+            if name == "community":
+                provide_community()
+            elif not installs:
+                continue
+            elif name == "timescale":
                 provide_timescale(apt)
             elif part.unpacked:
                 unpack(apt, part.unpacked)
@@ -129,9 +144,7 @@ def missing() -> list[str]:
 
 def main() -> int:
     """Provide what can be provided, then say what the tests will have to do without."""
-    wanted = missing()
-    if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
-        provide(wanted)
+    provide(missing())
     left = missing()
     for name in left:
         part = places.PARTS[name]

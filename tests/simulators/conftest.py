@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import pytest
 
 from simulators.device import Kind, find_kinds
-from simulators.faults import Scenario
 from simulators.machine import Machine
 from simulators.population import Identity, populate
+from simulators.scenario import Scenario
 from simulators.site import load_site
+from simulators.surroundings import Place
+from simulators.tables import SHIPPED
 from simulators.wire import Action, Message
 from simulators.world import World
 
@@ -22,8 +25,8 @@ def kinds() -> dict[str, Kind]:
 
 
 @pytest.fixture(scope="session")
-def identities(kinds) -> list[Identity]:
-    return populate(load_site("nong-son", kinds), kinds)
+def identities(population) -> list[Identity]:
+    return population("nong-son")
 
 
 class Told:
@@ -59,14 +62,33 @@ def told():
     return told
 
 
-@pytest.fixture
-def machine(identities):
-    """`machine(family, order_failures=0)` gives a device of that kind that has just booted at NOON."""
+@pytest.fixture(scope="session")
+def population(kinds):
+    """`population(site)` gives the devices of a shipped site."""
 
-    def machine(family: str, **options) -> Machine:
-        identity = next(each for each in identities if each.kind.family == family)
+    @cache
+    def population(site: str) -> list[Identity]:
+        return populate(load_site(site, kinds), kinds)
+
+    return population
+
+
+@pytest.fixture(scope="session")
+def everybody(population) -> list[Identity]:
+    """The devices of all shipped sites."""
+    return [each for path in sorted((SHIPPED / "sites").glob("*.toml")) for each in population(path.stem)]
+
+
+@pytest.fixture
+def machine(everybody):
+    """`machine(family, speaks=None, order_failures=0)` gives such a device that has just booted at NOON."""
+
+    def machine(family: str, speaks: str | None = None, **options) -> Machine:
+        found = (each for each in everybody if (each.kind.family, each.speaks) == (family, speaks))
+        identity = next(each for each in found if each.model.quirk is None)
+        around = Place(identity.area, identity.lat, seed=1)
         interval = identity.kind.interval_s
-        made = Machine(identity, seed=1, boot=NOON, first=NOON + 5, interval=interval, **options)
+        made = Machine(identity, seed=1, boot=NOON, first=NOON + 5, interval=interval, around=around, **options)
         made.step(NOON)
         return made
 

@@ -33,7 +33,7 @@ def test_truth_is_written_as_json_lines(tmp_path, capsys):
     assert main([*DRY, "--speed", "20", "--truth", str(file)]) == 0
     lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     assert lines
-    assert {"fault", "device", "area", "from", "to", "expect"} <= set(lines[0])
+    assert set(lines[0]) == {"id", "kind", "where", "from", "to", "expect"}
 
 
 @pytest.mark.parametrize(

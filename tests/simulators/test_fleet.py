@@ -174,3 +174,44 @@ def test_a_broker_that_is_killed_and_comes_back_gets_what_it_had_not_acknowledge
     again.client.disconnect()
     again.client.loop_stop()
     assert "answers again" in process.stderr.read()
+
+
+def test_foreign_equipment_speaks_on_its_own_topics_with_its_own_will_and_only_native_numbers_are_reported(
+    make_mosquitto, tmp_path
+):
+    broker = make_mosquitto()
+    site = tmp_path / "foreign.toml"
+    site.write_text(
+        'site="f"\nname="F"\n[[area]]\nslug="a"\nname="A"\nlat=15.7\nlon=108.0\nvillages=2\n'
+        'devices={loudspeaker=1, wifi=1, camera=1}\nspeaks={loudspeaker="pub6", wifi="collectd"}\n',
+        "utf-8",
+    )
+    heard, news = [], threading.Condition()
+
+    def on_message(_client, _data, message):
+        with news:
+            heard.append((message.topic, message.payload))
+            news.notify_all()
+
+    ear = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    ear.on_message = on_message
+    subscribed = threading.Event()
+    ear.on_subscribe = lambda *_: subscribed.set()
+    ear.connect(broker.host, broker.port)
+    ear.subscribe([("pub6/#", 1), ("collectd/#", 1)])
+    ear.loop_start()
+    try:
+        assert subscribed.wait(10)
+        report = tmp_path / "report.json"
+        words = ["--site", str(site), "--broker", broker.url, "--duration", "2", "--speed", "60", "--vanish"]
+        more = ["--scenario", "calm", "--report", str(report)]
+        assert (
+            subprocess.run([sys.executable, "-m", "simulators", *words, *more], timeout=60, check=False).returncode == 0
+        )
+        with news:
+            assert news.wait_for(lambda: any(b'"value":0' in payload for _, payload in heard), 20)  # pub6's Will
+    finally:
+        ear.disconnect()
+        ear.loop_stop()
+    assert any(topic == "collectd/wifi-a-01/iwinfo-phy0-ap0/stations" for topic, _ in heard)
+    assert list(json.loads(report.read_text())["last_seq"]) == ["f/camera/cam-a-01"]

@@ -1,9 +1,14 @@
+import re
+
 import pytest
 
+from simulators.__main__ import main
 from simulators.device import find_kinds
 from simulators.tables import SHIPPED
+from simulators.trouble import find_troubles
 
 KINDS = find_kinds()
+PAGE = (SHIPPED.parent / "docs" / "simulators.md").read_text("utf-8")
 
 
 def test_every_file_in_devices_is_a_kind_named_after_its_family():
@@ -15,7 +20,7 @@ def test_a_kind_can_be_reborn_and_its_ills_name_metrics_it_has(kind):
     assert "rebirth" in kind.orders
     assert set(kind.edges) <= set(kind.metrics)
     for ill in kind.ills:
-        assert (ill.metric in kind.metrics) == (ill.expect == "threshold")
+        assert (ill.metric in kind.metrics) == (ill.effect == "bend")
         assert ill.blocks <= set(kind.orders)
         assert ill.event is None or ill.metric
 
@@ -40,3 +45,21 @@ def test_a_camera_is_cooler_and_quieter_at_night(machine, live, noon):
     first, last = day[:60], day[-60:]
     for metric in ("temperature_c", "light_lux", "count_person", "bitrate_bps"):
         assert sum(each[metric] for each in last) < sum(each[metric] for each in first)
+
+
+@pytest.mark.parametrize("folder", ["scenarios", "sites"])
+def test_the_simulators_page_lists_every_shipped_scenario_and_site(folder):
+    assert {path.stem for path in (SHIPPED / folder).glob("*.toml")} <= set(
+        re.findall(r"^\| `([a-z-]+)`", PAGE, re.MULTILINE)
+    )
+
+
+def test_the_simulators_page_lists_every_trouble():
+    assert set(find_troubles()) <= set(re.findall(r"^\| `([a-z_]+)`", PAGE, re.MULTILINE))
+
+
+def test_the_simulators_page_explains_every_option(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    options = set(re.findall(r"^  (--[a-z]+)", capsys.readouterr().out, re.MULTILINE))
+    assert options == set(re.findall(r"^\| `(--[a-z]+)", PAGE, re.MULTILINE))

@@ -8,6 +8,7 @@ from simulators.device import find_kinds
 from simulators.machine import Machine
 from simulators.population import populate
 from simulators.site import load_site
+from simulators.surroundings import Place
 from simulators.wire import Cut, Message, moment, stamp
 
 NOON = 1_795_323_600.0
@@ -195,7 +196,8 @@ orders = st.lists(
 def test_whatever_is_ordered_the_answers_keep_the_contracts_sequence(given_orders):
     kinds = find_kinds()
     identity = next(each for each in populate(load_site("nong-son", kinds), kinds) if each.kind.family == "loudspeaker")
-    speaker = Machine(identity, seed=1, boot=NOON, first=NOON + 5, interval=60, order_failures=0.2)
+    around = Place(identity.area, identity.lat)
+    speaker = Machine(identity, seed=1, boot=NOON, first=NOON + 5, interval=60, around=around, order_failures=0.2)
     said, now = list(speaker.step(NOON)), NOON
     for name, ref, priority, life, pause, argument in given_orders:
         said += speaker.obey(

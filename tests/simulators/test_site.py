@@ -23,6 +23,41 @@ def test_nong_son_has_the_figures_of_its_programme(identities):
     assert census(identities)["gateway"] == 6
 
 
+@pytest.mark.parametrize(
+    ("site", "areas", "figures"),
+    [
+        ("cai-be", 25, {"gateway": 25, "videoconference": 26}),
+        ("van-chan", 24, {"gateway": 151, "loudspeaker": 213, "videoconference": 23}),
+        ("tan-hung", 12, {"gateway": 12, "videoconference": 13}),
+        ("tam-duong", 13, {"gateway": 13}),
+    ],
+)
+def test_the_other_districts_have_the_figures_of_their_reports(population, site, areas, figures):
+    here = population(site)
+    assert len({each.area for each in here}) == areas
+    assert figures.items() <= census(here).items()
+
+
+def test_cai_be_has_nine_clusters_of_wifi_and_five_of_cameras(population):
+    def clusters(family):
+        return {each.area for each in population("cai-be") if each.kind.family == family}
+
+    assert len(clusters("wifi")) == 9
+    assert len(clusters("camera")) == 5
+
+
+def test_van_chan_has_rooms_in_all_communes_but_two(population):
+    rooms = {each.area for each in population("van-chan") if each.kind.family == "videoconference"}
+    assert len(rooms) == 22
+
+
+@pytest.mark.parametrize("site", ["nong-son", "cai-be", "van-chan", "tan-hung", "tam-duong"])
+def test_every_device_hangs_on_a_feeder_and_an_uplink_of_its_site(kinds, population, site):
+    known = load_site(site, kinds)
+    assert {each.feeder for each in population(site)} == {each.slug for each in known.feeders}
+    assert {each.uplink for each in population(site)} == {each.slug for each in known.uplinks}
+
+
 def test_every_commune_has_loudspeakers_wifi_a_room_and_a_gateway(identities):
     areas = {each.area for each in identities}
     assert len(areas) == 6
@@ -36,11 +71,11 @@ def test_every_commune_has_loudspeakers_wifi_a_room_and_a_gateway(identities):
         }
 
 
-def test_every_device_has_an_address_a_name_and_a_place_of_its_own(identities):
+def test_every_device_has_an_address_a_name_and_a_place_of_its_own(everybody):
     for facts in ("address", "name"):
-        assert len({getattr(each, facts) for each in identities}) == len(identities)
-    assert len({(each.lat, each.lon) for each in identities}) == len(identities)
-    assert all(SLUG.fullmatch(part) for each in identities for part in each.address.split("/"))
+        assert len({(getattr(each, facts), each.address.split("/")[0]) for each in everybody}) == len(everybody)
+    assert len({(each.lat, each.lon) for each in everybody}) == len(everybody)
+    assert all(SLUG.fullmatch(part) for each in everybody for part in each.address.split("/"))
 
 
 def test_a_loudspeaker_is_named_after_its_village(identities):
@@ -79,6 +114,9 @@ def test_shares_are_whole_and_add_up():
             'site="x"\nname="X"\n' + AREA + '[[device]]\nfamily="camera"\nid="c"\nname="C"\narea="b"\n',
             "'b' is not known; known are: a",
         ),
+        ('site="x"\nname="X"\n' + AREA + 'feeder="f"', "feeder 'f' is not known"),
+        ('site="x"\nname="X"\nuplink=[{slug="u",name="U"}]\n' + AREA, "uplink 'None' is not known; known are: u"),
+        ('site="x"\nname="X"\n' + AREA + 'market=["sunday"]', "did you mean 'sun'?"),
         ('site="x"\narea=3\nname="X"\n', "tables headed [[area]]"),
     ],
 )

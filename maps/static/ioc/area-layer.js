@@ -29,7 +29,7 @@ IOC.AreaLayer = L.Layer.extend({
       bounded.add(feature.properties.slug);
       L.geoJSON(feature, {
         pane: "ground", renderer: this._pen, interactive: false,
-        style: { color: IOC.colour("border"), weight: 1.4 * IOC.unit(), fillColor: IOC.colour("land"), fillOpacity: 1 },
+        style: { color: IOC.colour("border"), weight: 1.4 * IOC.unit(), fillColor: IOC.colour("land"), fillOpacity: IOC.base?.kind ? 0.35 : 1 },
       }).addTo(this._shapes);
     }
     for (const [slug, positions] of clusters) if (!bounded.has(slug)) this._shade(positions);

@@ -3,6 +3,7 @@
 import { ask, devicePage, deviceUrl } from "./api.js";
 import { find, h, sign, tone } from "./dom.js";
 import { factList, latestTable, presenceOf } from "./facts.js";
+import { hasPicture, pictureOf } from "./snapshot.js";
 import { moment, ms, t } from "./text.js";
 
 const AGAIN_MS = 10000;
@@ -31,6 +32,14 @@ export class Card {
     this.box.hidden = false;
     this.box.querySelector("h2").focus();
     this._ask();
+    this._offerPicture(this.picture.address[index], this.picture.name[index]);
+  }
+
+  async _offerPicture(address, name) {
+    if (this.figure?.of === address || !(await hasPicture(address))) return;
+    this.figure = { of: address, box: pictureOf(address, name) };
+    this.key = null;
+    this.show();
   }
 
   close() {
@@ -82,6 +91,7 @@ export class Card {
     return [head, h("p", {}, t(`state.${state}`), h("span", { class: "muted" }, since)), h("p", { class: "muted" }, where),
       ...(device ? this._news(device) : []),
       this.failed ? h("p", { class: "muted" }, t("card.failed")) : null,
+      this.figure?.of === picture.address[index] ? this.figure.box : null,
       h("a", { class: "go", "data-part": "go", href: devicePage(picture.address[index]) }, `${t("card.page")} →`),
       this.same.length ? this._others() : null].filter(Boolean);
   }

@@ -251,6 +251,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
       this._drawnAt = performance.now();
       this._drawLow();
       this._drawHigh();
+      this.fire("drawn-high");
     }), rest);
   },
 });

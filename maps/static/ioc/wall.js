@@ -13,6 +13,7 @@ import { languageSwitch } from "./lang.js";
 import { groundOf, labelsOf } from "./places.js";
 import { Liveness } from "./liveness.js";
 import { newBuild } from "./build.js";
+import { Past, wishedMoment } from "./past.js";
 import { Picture } from "./picture.js";
 import { Ribbon } from "./ribbon.js";
 import { Stream } from "./stream.js";
@@ -36,8 +37,8 @@ card.onchange = () => labels.place();
 card.onclose = () => view.settle();
 const ribbon = new Ribbon(picture, areaName, (address) => view.goTo(picture.index.get(address)));
 const finder = new Finder(picture, areaName, (index) => view.goTo(index));
-const liveness = new Liveness();
-const alarm = new Alarm(picture);
+const liveness = new Liveness(wishedMoment() !== null);
+const alarm = wishedMoment() === null ? new Alarm(picture) : null;
 const tour = new Tour(picture, view, areaName);
 const families = new Families(picture, layer);
 const opening = new URLSearchParams(location.search).get("device"); // a link to a device's card
@@ -58,7 +59,7 @@ let started = false;
 function began() {
   if (started) return;
   started = true;
-  alarm.start();
+  alarm?.start();
   tour.start();
   if (opening) view.goTo(picture.index.get(opening));
 }
@@ -93,7 +94,7 @@ async function learnWhoLooks() {
   try {
     const session = await ask("/api/v1/session");
     showWho(session);
-    ribbon.may = ["operator", "supervisor", "admin"].includes(session.role);
+    ribbon.may = wishedMoment() === null && ["operator", "supervisor", "admin"].includes(session.role); // the past is past
     ribbon.show();
   } catch (error) {
     if (error instanceof Refused && error.status === 401) toSignIn();
@@ -130,4 +131,7 @@ if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
 }
 learnWhoLooks();
 learnPlaces();
-export const stream = new Stream(layer.url, ["devices", "areas", "alerts"], on);
+const moment = wishedMoment();
+if (moment === null) new Stream(layer.url, ["devices", "areas", "alerts"], on);
+else new Past(moment, on);
+find("past-open").addEventListener("click", () => location.assign(`/?at=${new Date(Date.now() - 3600_000).toISOString().slice(0, 19)}Z`));

@@ -35,6 +35,7 @@ def viewer(district: Any) -> Any:
     insert = """
         INSERT INTO reading_camera (ts, device_id, seq, fps, motion, more, received_at, suspect)
         VALUES (%s, %s, %s, %s, %s, %s, now(), %s)"""
+    district.sql("UPDATE resolution SET hours_until = '2026-11-20', days_until = '2026-11-20 17:00Z'")
     with district.pool.connection() as connection:
         connection.cursor().executemany(insert, [(*row, False) for row in rows])
         late = moment(START + 15 * 60_000)

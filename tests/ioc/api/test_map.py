@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from ioc import site
 from ioc.accounts.model import Role
 
 
@@ -32,3 +35,18 @@ def test_devices_are_drawn_longitude_first_and_retired_ones_not_at_all(district:
     assert features["ns/loudspeaker/l1"]["properties"]["state"] == "offline"
     some = viewer.get("/api/v1/map/devices.geojson?area=que-trung&family=camera").json()["features"]
     assert [feature["id"] for feature in some] == ["ns/camera/c1"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "kind"), [("xa-cai-be", "Polygon"), ("xa-my-loi", "MultiPolygon"), ("cai-be", "Polygon")]
+)
+def test_the_shape_in_a_site_file_is_the_areas_boundary_with_closed_rings(web: Any, slug: str, kind: str) -> None:
+    with web.pool.connection() as connection:
+        site.store(connection, site.shipped("cai-be"))
+    collection = web.signed_in(Role.VIEWER).get("/api/v1/areas.geojson").json()
+    geometry = next(feature["geometry"] for feature in collection["features"] if feature["id"] == slug)
+    assert geometry["type"] == kind
+    rings = (
+        geometry["coordinates"] if kind == "Polygon" else [ring for part in geometry["coordinates"] for ring in part]
+    )
+    assert all(ring[0] == ring[-1] and len(ring) > 3 for ring in rings)

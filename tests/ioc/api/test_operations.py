@@ -47,5 +47,20 @@ def test_metrics_are_in_prometheus_words(district: Any) -> None:
     assert answer.text.endswith("\n")
 
 
+def test_metrics_tell_the_room_on_the_disk_and_leave_out_what_nobody_knows(district: Any) -> None:
+    district.sql("INSERT INTO disk_sample SELECT date_trunc('hour', now()) - h * interval '1 hour', "
+                 "10000000000 - h::bigint * 1000000000 / 24, 30000000000, 40000000000 "
+                 "FROM generate_series(0, 48) h")  # fmt: skip
+    client = district.signed_in(Role.VIEWER)
+    lines = client.get("/metrics").text.splitlines()
+    told = dict(line.split(" ") for line in lines if line.startswith("ioc_disk"))
+    assert float(told["ioc_disk_days_left"]) == 30
+    assert told["ioc_disk_used_ratio"] == "0.25"
+    district.sql("UPDATE disk_sample SET free_bytes = NULL, total_bytes = NULL")
+    left = client.get("/metrics").text
+    assert "ioc_disk_growth_bytes_per_day" in left
+    assert "ioc_disk_days_left" not in left
+
+
 def test_a_metric_without_labels_is_a_name_and_a_number() -> None:
     assert list(Metric("x", "gauge", "One.", [({}, 1.5)]).lines()) == ["# HELP x One.", "# TYPE x gauge", "x 1.5"]

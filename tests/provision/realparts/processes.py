@@ -139,12 +139,24 @@ class Server:
         """`kill -9` the server and its children, as a power cut would, and wait until they are gone."""
         if self.process is None:
             return
-        family = [self.process.pid, *children_of(self.process.pid)] if self.running else []
-        for pid in family:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if self.running:
+            self._signal(signal.SIGKILL)
         self.process.wait()
         self.process = None
+
+    def freeze(self) -> None:
+        """Let it stand still (SIGSTOP), its children too: connections stay, and nothing answers until `thaw`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        assert self.process is not None
+        for pid in (self.process.pid, *children_of(self.process.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def restart(self) -> None:
         """Stop in order, then start again on the same port with the same data."""

@@ -1,4 +1,4 @@
-"""A TCP proxy between two parts that misbehaves on demand: delays, hangs, cuts, turns away, flips bytes.
+"""A TCP proxy between two parts that misbehaves on demand: late, narrow, hung (one way or both), cut, closed, corrupt.
 
 It knows no protocol. It runs in a thread of its own; what it is told holds from the next bytes on.
 """
@@ -7,9 +7,12 @@ import asyncio
 import random
 import threading
 from contextlib import suppress
-from typing import Self
+from typing import Literal, Self
 
 _CHUNK = 1 << 16
+_STEP_S = 0.02
+_WAYS = ("there", "back")
+Way = Literal["there", "back"]
 
 
 class Proxy:
@@ -20,6 +23,8 @@ class Proxy:
     def __init__(self, to_port: int, seed: int = 1) -> None:
         self.delay_s = 0.0
         """How late each piece arrives."""
+        self.bytes_per_s: float | None = None
+        """How much passes in a second, each way of each connection."""
         self.flip_every: int | None = None
         """One byte about every so many is changed, in either direction."""
         self.open = True
@@ -31,12 +36,13 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening = threading.Event()
-        self._flowing = asyncio.Event()
+        self._flowing = {way: asyncio.Event() for way in _WAYS}
         self._ending = asyncio.Event()
         self.port = 0
 
     def __enter__(self) -> Self:
-        self._flowing.set()
+        for flowing in self._flowing.values():
+            flowing.set()
         self._thread.start()
         if not self._listening.wait(10):
             raise RuntimeError("the proxy does not listen")
@@ -50,13 +56,18 @@ class Proxy:
         """End every connection now, without a goodbye."""
         self._loop.call_soon_threadsafe(self._cut)
 
-    def hang(self) -> None:
-        """Swallow: connections stay, and nothing passes until `flow`."""
-        self._loop.call_soon_threadsafe(self._flowing.clear)
+    def hang(self, *ways: Way) -> None:
+        """Hold what comes: connections stay, and nothing passes until `flow`; one way only where one is named.
+
+        `there` is from whoever connected towards the part behind, `back` its answers.
+        """
+        for way in ways or _WAYS:
+            self._loop.call_soon_threadsafe(self._flowing[way].clear)
 
     def flow(self) -> None:
         """Let what was held pass."""
-        self._loop.call_soon_threadsafe(self._flowing.set)
+        for flowing in self._flowing.values():
+            self._loop.call_soon_threadsafe(flowing.set)
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
@@ -84,14 +95,16 @@ class Proxy:
             return
         ends = {writer, back}
         self._writers |= ends
-        for source, target in ((reader, back), (there, writer)):
-            task = asyncio.ensure_future(self._pass(source, target, ends))
+        for source, target, way in ((reader, back, "there"), (there, writer, "back")):
+            task = asyncio.ensure_future(self._pass(source, target, ends, self._flowing[way]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, ends: set) -> None:
+    async def _pass(
+        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, ends: set, flowing: asyncio.Event
+    ) -> None:
         late: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
-        deliver = asyncio.ensure_future(self._deliver(late, target))
+        deliver = asyncio.ensure_future(self._deliver(late, target, flowing))
         try:
             with suppress(OSError):
                 while data := await source.read(_CHUNK):
@@ -104,19 +117,30 @@ class Proxy:
                 writer.transport.abort()
             self._writers -= ends
 
-    async def _deliver(self, late: asyncio.Queue[tuple[float, bytes]], target: asyncio.StreamWriter) -> None:
+    async def _deliver(
+        self, late: asyncio.Queue[tuple[float, bytes]], target: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
         with suppress(OSError):
             while True:
                 due, data = await late.get()
-                if (wait := due - self._loop.time()) > 0:
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(self._ending.wait(), wait)
-                await self._flowing.wait()
+                await self._pause(due - self._loop.time())
+                await flowing.wait()
                 if not data:
                     break
-                target.write(data)
-                await target.drain()
+                while data:  # told anew at each piece: a line may become narrow, or wide, in the middle
+                    room = len(data) if self.bytes_per_s is None else max(1, int(self.bytes_per_s * _STEP_S))
+                    piece, data = data[:room], data[room:]
+                    target.write(piece)
+                    await target.drain()
+                    if self.bytes_per_s is not None:
+                        await self._pause(len(piece) / self.bytes_per_s)
         target.transport.abort()  # so that whoever reads for it ends too
+
+    async def _pause(self, seconds: float) -> None:
+        """Let time pass; not beyond the proxy's own end."""
+        if seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), seconds)
 
     def _spoil(self, data: bytes) -> bytes:
         if self.flip_every is None or self._dice.random() >= len(data) / self.flip_every:

@@ -1,0 +1,130 @@
+"""Takes the pictures of docs/training.md: the demo runs, with the hour's troubles a quarter of an hour close.
+
+    .venv/bin/python tests/pictures/first_hour.py      # fourteen minutes; writes docs/pictures/first-hour-*.png
+
+The devices are those that seed 1 chooses in `first-hour.toml`, named here because a shorter hour would choose others.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
+CHROMIUM, FLAGS = "/usr/bin/chromium", ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+CAMERA = "nong-son/camera/cam-son-vien-05"
+SCENARIO = """
+[[fault]]
+kind = "overheating"
+device = "camera/cam-son-vien-05"
+at_s = 30
+lasts_s = 360
+
+[[fault]]
+kind = "gateway_down"
+area = "que-loc"
+at_s = 330
+lasts_s = 240
+
+[[fault]]
+kind = "power_cut"
+feeder = "fd-loc-vien"
+at_s = 660
+lasts_s = 900
+"""
+PASSWORD = "giờ đầu tiên"
+
+
+def main() -> int:
+    """Run the demo and take the pictures one after the other."""
+    with tempfile.TemporaryDirectory() as folder, demo(Path(folder)) as (url, began), browser() as page:
+        sign_in(page, url)
+        wait(began, 25)
+        picture(page, "calm", url)
+        wait(began, 270)
+        picture(page, "one", url)
+        page.goto(f"{url}devices/{CAMERA}")
+        page.get_by_label("Khoảng thời gian").select_option(label="1 giờ")
+        picture(page, "device")
+        page.goto(f"{url}alerts")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        picture(page, "desk")
+        wait(began, 540)
+        picture(page, "gateway", url)
+        wait(began, 840)
+        picture(page, "feeder", url)
+    return 0
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[tuple[str, float]]:
+    """A demo of its own; gives the wall's address and when the devices began, on the monotonic clock."""
+    scenario = folder / "scenario.toml"
+    scenario.write_text(SCENARIO, "utf-8")
+    words = ["-m", "ioc.cli", "up", "--demo", "--scenario", str(scenario), "--port", "8099"]
+    settings = {"IOC_DATA_DIR": str(folder / "data"), "IOC_WEB__ADMIN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin"}
+    log = folder / "up.log"
+    with log.open("w") as said:
+        centre = subprocess.Popen(
+            [sys.executable, *words], stdout=said, stderr=subprocess.STDOUT, env=settings, cwd=ROOT
+        )
+    try:
+        yield _wall(log, centre), monotonic()
+    finally:
+        centre.terminate()
+        centre.wait(60)
+
+
+def _wall(log: Path, centre: "subprocess.Popen[bytes]") -> str:
+    idle = threading.Event()
+    while centre.poll() is None:
+        if found := re.search(r"http://\S+/", log.read_text("utf-8")):
+            return found[0]
+        idle.wait(0.5)
+    raise SystemExit(log.read_text("utf-8"))
+
+
+@contextmanager
+def browser() -> Iterator[Page]:
+    """A page of 1,280 by 720 points."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium.new_page(viewport={"width": 1280, "height": 720}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
+        chromium.close()
+
+
+def sign_in(page: Page, url: str) -> None:
+    """As the first administrator."""
+    page.goto(url)
+    page.locator("input[name=name]").fill("admin")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r".*/$"))
+
+
+def picture(page: Page, name: str, address: str | None = None) -> None:
+    """One picture of a page, or of what the present one shows, once it has drawn what it loads."""
+    if address is not None:
+        page.goto(address)
+    threading.Event().wait(4)
+    file = PICTURES / f"first-hour-{name}.png"
+    page.screenshot(path=file)
+    print(f"{file.relative_to(ROOT)}: {file.stat().st_size // 1024} KiB")
+
+
+def wait(began: float, seconds: float) -> None:
+    """Until so many seconds after the devices began."""
+    threading.Event().wait(max(0.0, began + seconds - monotonic()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
