@@ -64,7 +64,7 @@ bench-history: $(TEST_STAMP) ## đo phần lịch sử / history beside raw rows
 
 score: $(TEST_STAMP) ## chấm điểm cảnh báo mọi kịch bản / every scenario scored, into docs/scores.md (ARGS="--only storm": only to look)
 	@$(PY) tests/provision/provision.py
-	@$(PY) benchmarks/score.py $(or $(ARGS),--page)
+	@$(PY) benchmarks/scores.py $(or $(ARGS),--page)
 
 lock: ## tạo lại hai tệp khoá (cần uv) / make both lock files again; needs `uv`
 	uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-header --no-annotate -q \

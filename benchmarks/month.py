@@ -6,12 +6,14 @@ as for live messages. No broker, and nobody is told of anything.
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 
 from stage import HERE, parts
+from stage.costs import cpu_seconds
 
 from ioc.migrate import migrate
 
@@ -41,13 +43,16 @@ def run(args: argparse.Namespace, server: parts.Timescale, folder: str) -> int:
             done = subprocess.run(
                 words, cwd=HERE.parent, env=known, stdin=making.stdout, stdout=subprocess.PIPE, text=True, check=False
             )
-        took = time.perf_counter() - began
+        took, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert server.process is not None
+        database = cpu_seconds(server.process.pid)
         with parts.psycopg.connect(dsn, autocommit=True) as connection:
             size = "SELECT count(*), pg_database_size(current_database()) FROM reading"
             [(readings, occupied)] = connection.execute(size).fetchall()
     print(done.stdout.strip())
     print(f"{args.days:g} days of {args.site} in {took:,.0f} s: {args.days * 86_400 / took:,.0f} x life; "
           f"{readings:,} readings, {readings / took:,.0f} a second, {occupied / 2**20:,.0f} MiB in all")  # fmt: skip
+    print(f"CPU: making and importing {used.ru_utime + used.ru_stime:,.0f} s, database {database:,.0f} s")
     return done.returncode
 
 

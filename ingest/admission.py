@@ -37,6 +37,8 @@ class _Track:
     current: str | None = None
     stamps: dict[tuple[int, str], None] = field(default_factory=dict)
     asked: int | None = None
+    usual_session: str = ""  # the one that was heard last, and its numbers
+    usual: Seen = field(default_factory=Seen)
     spoke: int = 0  # the time given to its last reading that had neither number nor stamp
 
 
@@ -56,8 +58,7 @@ class Gate:
         if session is not None:
             seen = track.sessions.setdefault(session, Seen())
             for low, high in sorted(seqs):
-                seen.lows.append(low)
-                seen.highs.append(high)
+                seen.take_up(low, high)
             track.current = session
         track.stamps.update(dict.fromkeys(stamps))
 
@@ -81,17 +82,16 @@ class Gate:
         tracks, found = self._tracks, list[Sample | None]()
         for sample in samples:
             track = None if sample is None else tracks.get(sample.device)
-            seen = None if sample is None or track is None else track.sessions.get(sample.session)  # type: ignore[arg-type]
             if (
                 sample is None
-                or seen is None
-                or not (highs := seen.highs)
-                or highs[-1] + 1 != sample.seq
+                or track is None
+                or sample.session != track.usual_session
+                or sample.seq != track.usual.next
                 or not -AHEAD_MS <= sample.received_at - sample.ts <= OLD_MS
             ):
                 found.append(None)
             else:
-                highs[-1] += 1
+                track.usual.next += 1
                 found.append(sample)
         return found
 
@@ -131,8 +131,9 @@ class Gate:
     def _new_number(self, track: _Track, device: str, session: str, seq: int) -> bool:
         """Note a number of a session; a skip or its late filling changes the count of gaps."""
         seen = track.sessions.get(session) or self._session(track, session)
-        if seen.highs and seq == seen.highs[-1] + 1:  # the usual case, first
-            seen.highs[-1] = seq
+        track.usual_session, track.usual = session, seen
+        if seq == seen.next:  # the usual case, first
+            seen.next += 1
             return True
         before = seen.missing
         if not seen.add(seq):
@@ -190,6 +191,7 @@ class Gate:
             track.current = session
             if len(track.sessions) > _SESSIONS:
                 del track.sessions[next(iter(track.sessions))]
+                track.usual_session, track.usual = "", Seen()  # it may have been that one
         return seen
 
 

@@ -116,6 +116,22 @@ class Judge:
         return Judged(message, Outcome.IGNORED, reason=reasons[0] if reasons else "empty")
 
 
+def by_kind(batch: Sequence[Judged]) -> tuple[list[Sample], list[Event], list[tuple[Judged, Report]]]:
+    """The reports of a batch: readings, events, and the rare others with the messages that brought them."""
+    samples: list[Sample] = []
+    events: list[Event] = []
+    others: list[tuple[Judged, Report]] = []
+    for judged in batch:
+        for report in judged.reports:
+            if isinstance(report, Sample):
+                samples.append(report)
+            elif isinstance(report, Event):
+                events.append(report)
+            else:
+                others.append((judged, report))
+    return samples, events, others
+
+
 def _unidentified(message: Message, reports: Sequence[Report]) -> bool:
     """Whether some of it has neither number nor stamp; only QoS 1 and 2 are delivered again."""
     return message.qos > 0 and any(

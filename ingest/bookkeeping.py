@@ -52,6 +52,12 @@ def _quarantine(cursor: psycopg.Cursor, rows: Sequence[Judged]) -> None:
         cursor.execute(_SQL["insert_quarantine"], columns)
 
 
+def touch(cursor: psycopg.Cursor, touched: Mapping[str, Sequence[object]] | None) -> None:
+    """Which hours got readings (`ingest.touched`)."""
+    if touched is not None:
+        cursor.execute(_SQL["touch"], touched)
+
+
 def keep_deliveries(cursor: psycopg.Cursor, batch: Sequence[Judged]) -> None:
     """Under which packet ids messages without an identity came."""
     kept = [delivery(judged.message) for judged in batch if judged.unidentified]

@@ -34,6 +34,7 @@ class _Entry:
     last: Sample | None = None
     presence: Presence = field(default_factory=Presence)
     well: bool = False
+    kept: bool = True  # as the store's checkpoint has it
 
     @property
     def interval_ms(self) -> int:
@@ -121,7 +122,8 @@ class Registry:
                 self.apply(sample, sample.received_at, retained=False, admission=admit(sample.device))
                 continue
             entry.heard = sample.received_at
-            unkept[sample.device] = entry
+            if entry.kept:
+                entry.kept, unkept[sample.device] = False, entry
             if not sample.suspect:
                 entry.note(sample)
 
@@ -131,7 +133,7 @@ class Registry:
         if entry is None:
             entry = self._entries[report.device] = _Entry(Device(report.device, admission))
         self._changed[report.device] = None
-        self._unkept[report.device] = entry
+        entry.kept, self._unkept[report.device] = False, entry
         if not retained and not (isinstance(report, Status) and report.will):
             entry.heard = max(received_at, entry.heard or 0)
         match report:
@@ -184,6 +186,7 @@ class Registry:
         found = list(islice((entry for entry in self._unkept.values()), most))
         for entry in found:
             del self._unkept[entry.device.address]
+            entry.kept = True
         return [
             Checkpoint(e.device.address, e.state, e.reason, e.session, e.heard, dict(e.fold())) for e in found
         ]  # fmt: skip
@@ -191,7 +194,9 @@ class Registry:
     def forget_kept(self, rows: Iterable[Checkpoint]) -> None:
         """A checkpoint failed: what it held is to be kept again."""
         for row in rows:
-            self._unkept.setdefault(row.address, self._entries[row.address])
+            entry = self._entries[row.address]
+            entry.kept = False
+            self._unkept.setdefault(row.address, entry)
 
     def _place(self, entry: _Entry, device: Device) -> None:
         """Take a record; children are found by their gateway."""

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from itertools import chain, repeat
-from typing import Any, Final
+from itertools import repeat
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -75,17 +75,33 @@ def by_family(samples: Iterable[Sample]) -> Mapping[str, list[Sample]]:
     return found
 
 
-def copied(family: str, samples: Sequence[Sample], ids: Ids) -> bytes:
-    """A family's readings as COPY takes them."""
-    alike: dict[tuple[str, ...], list[Sample]] = {}
-    for sample in samples:
-        names = tuple(sample.metrics)
-        if names in alike:
-            alike[names].append(sample)
-        else:
-            alike[names] = [sample]
-    parts = [part for names, group in alike.items() for part in _group(family, names, group, ids)]
-    return b"".join([HEADER, *parts, TRAILER])
+class _Alike(NamedTuple):
+    """Readings of a family that say the same metrics, their fields and all their values, one after the other."""
+
+    samples: list[Sample]
+    fields: list[tuple[Any, ...]]
+    values: list[Value]
+
+
+def copied(samples: Iterable[Sample], ids: Ids) -> Mapping[str, bytes]:
+    """Readings as COPY takes them, by family."""
+    found: dict[str, dict[tuple[str, ...], _Alike]] = {}
+    for sample in samples:  # all that is needed of one is taken at once: to come back to it costs more than to take it
+        family, metrics = _families.get(sample.device) or _learn(sample.device), sample.metrics
+        names = tuple(metrics)
+        try:
+            group, fields, values = found[family][names]
+        except KeyError:
+            group, fields, values = found.setdefault(family, {})[names] = _Alike([], [], [])
+        group.append(sample)
+        fields.append(astuple(sample))
+        values.extend(metrics.values())
+    return {
+        family: b"".join(
+            [HEADER, *[p for names, one in alike.items() for p in _group(family, names, one, ids)], TRAILER]
+        )
+        for family, alike in found.items()
+    }
 
 
 def recorded(family: str, sample: Sample, device_id: int) -> Mapping[str, object]:
@@ -112,21 +128,24 @@ def fitted(family: str, metrics: Metrics) -> tuple[dict[str, float | bool], dict
     return columns, more
 
 
-def _group(family: str, names: tuple[str, ...], group: Sequence[Sample], ids: Ids) -> Iterator[Part]:
+def _group(family: str, names: tuple[str, ...], alike: _Alike, ids: Ids) -> Iterator[Part]:
     """Readings that say the same metrics: together, but for those with an unusual value."""
-    if len(group) <= _FEW:
-        yield from (_row(family, sample, ids(sample.device)) for sample in group)
-        return
-    values = list(chain.from_iterable([sample.metrics.values() for sample in group]))
-    said = {name: values[at :: len(names)] for at, name in enumerate(names)}
+    samples, fields, values = alike
     kinds = families()[family].columns
+    said = {name: values[at :: len(names)] for at, name in enumerate(names)}
     cells = {name: _cells(kinds[name], column) for name, column in said.items() if name in kinds}
-    if odd := {at for name, found in cells.items() if not found.size for at in _unusual(kinds[name], said[name])}:
-        yield from (_row(family, group[at], ids(group[at].device)) for at in odd)
-        yield from _group(family, names, [sample for at, sample in enumerate(group) if at not in odd], ids)
+    odd = {at for name, found in cells.items() if not found.size for at in _unusual(kinds[name], said[name])}
+    if len(samples) - len(odd) <= _FEW:
+        yield from (_row(family, sample, ids(sample.device)) for sample in samples)
+    elif odd:
+        yield from (_row(family, samples[at], ids(samples[at].device)) for at in odd)
+        rest = [at for at in range(len(samples)) if at not in odd]
+        width = len(names)
+        usual = [value for at in rest for value in values[at * width : (at + 1) * width]]
+        yield from _group(family, names, _Alike([samples[at] for at in rest], [fields[at] for at in rest], usual), ids)
     else:
         more = {name: column for name, column in said.items() if name not in kinds}
-        yield from _even(family, cells, more, group, ids)
+        yield from _even(family, cells, more, fields, ids)
 
 
 def _cells(kind: Kind, column: Sequence[Value]) -> Column:
@@ -143,10 +162,11 @@ def _unusual(kind: Kind, column: Sequence[Value]) -> Iterator[int]:
 
 
 def _even(
-    family: str, cells: Mapping[str, Column], more: Mapping[str, Sequence[Value]], group: Sequence[Sample], ids: Ids,
+    family: str, cells: Mapping[str, Column], more: Mapping[str, Sequence[Value]],
+    fields: Sequence[tuple[Any, ...]], ids: Ids,
 ) -> Iterator[Part]:  # fmt: skip
     """Readings whose values fit, written together as far as their texts are equally long."""
-    said = dict(zip(Sample.__struct_fields__, zip(*map(astuple, group), strict=True), strict=True))
+    said = dict(zip(Sample.__struct_fields__, zip(*fields, strict=True), strict=True))
     texts = list(map(str.encode, said["origin"]))
     beside = [b"\x01" + _json(dict(zip(more, row, strict=True))) for row in zip(*more.values(), strict=True)]
     sizes = list(zip(map(len, texts), map(len, beside) if more else repeat(0), strict=False))
@@ -160,7 +180,7 @@ def _even(
     }  # fmt: skip
     for size in set(sizes):
         rows = np.repeat(_layout(family, tuple(cells), *size), sizes.count(size))
-        places = ... if len(rows) == len(group) else [at for at, own in enumerate(sizes) if own == size]
+        places = ... if len(rows) == len(fields) else [at for at, own in enumerate(sizes) if own == size]
         for name in facts.keys() & set(rows.dtype.names or ()):
             rows[name] = facts[name][places]
         yield rows.view(np.uint8).data

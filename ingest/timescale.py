@@ -17,7 +17,7 @@ import psycopg
 from ingest import arrays, bookkeeping
 from ingest.answering import AnsweringConnection
 from ingest.arrays import Array
-from ingest.batch import Judged
+from ingest.batch import Judged, by_kind
 from ingest.dumper import ArrayDumper
 from ingest.errors import StoreRefusedError, StoreUnavailableError
 from ingest.ledger import Ledger, Outcome
@@ -142,18 +142,18 @@ class TimescaleStore:
         self, batch: Sequence[Judged], ledger: Ledger, gaps: Mapping[str, int], *, hearing: bool,
         mark: Mark | None, telling: bool,
     ) -> Sequence[Outcome]:  # fmt: skip
-        samples, events, others = _by_kind(batch)
+        samples, events, others = by_kind(batch)
         with self._transaction() as cursor:
             self._identify(cursor, [*samples, *events, *(report for _, report in others)])
             new = self._readings(cursor, samples, telling=telling)
+            bookkeeping.touch(cursor, marks(by_family(samples), self._ids.__getitem__))
             new |= self._events(cursor, events)
             self._others(cursor, others)
             if not telling and any(self._key(event) not in new for event in events):
                 raise _RepeatsInside
             outcomes = settled(batch, self._fresh(new)) if telling else [judged.outcome for judged in batch]
             after = replace(ledger, counts=dict(ledger.counts), seq_gaps=ledger.seq_gaps + sum(gaps.values()))
-            counts = Counter(outcomes)
-            after.settle(counts)
+            after.settle(counts := Counter(outcomes))
             if batch:
                 bookkeeping.add_to_hour(cursor, batch[0].message.received_at, counts, gaps)
                 bookkeeping.keep_deliveries(cursor, batch)
@@ -193,23 +193,24 @@ class TimescaleStore:
 
     def _readings(self, cursor: psycopg.Cursor, rows: Sequence[Sample], *, telling: bool) -> set[tuple[object, ...]]:
         """Keep samples; telling which were new costs twice the time, so it is done where a repeat was met."""
-        new: set[tuple[object, ...]] = set()
-        families = by_family(rows)
-        for family, samples in families.items():
-            if telling or not self._copying:
-                records = _json([recorded(family, sample, self._ids[sample.device]) for sample in samples]).decode()
-                found = cursor.execute(insert_statement(family), {"rows": records}).fetchall()
-                if not telling and len(found) != len(samples):
-                    raise _RepeatsInside
-                new.update(found)
-                continue
-            try:
+        if telling or not self._copying:
+            return self._insert(cursor, rows, telling=telling)
+        try:
+            for family, body in copied(rows, self._ids.__getitem__).items():
                 with cursor.copy(copy_statement(family)) as copy:
-                    copy.write(copied(family, samples, self._ids.__getitem__))
-            except psycopg.errors.UniqueViolation as error:
-                raise _RepeatsInside from error
-        if (touched := marks(families, self._ids.__getitem__)) is not None:
-            cursor.execute(_SQL["touch"], touched)
+                    copy.write(body)
+        except psycopg.errors.UniqueViolation as error:
+            raise _RepeatsInside from error
+        return set()
+
+    def _insert(self, cursor: psycopg.Cursor, rows: Sequence[Sample], *, telling: bool) -> set[tuple[object, ...]]:
+        new: set[tuple[object, ...]] = set()
+        for family, samples in by_family(rows).items():
+            records = _json([recorded(family, sample, self._ids[sample.device]) for sample in samples]).decode()
+            found = cursor.execute(insert_statement(family), {"rows": records}).fetchall()
+            if not telling and len(found) != len(samples):
+                raise _RepeatsInside
+            new.update(found)
         return new
 
     def _events(self, cursor: psycopg.Cursor, rows: Sequence[Event]) -> set[tuple[object, ...]]:
@@ -279,22 +280,6 @@ def _make_room(cursor: psycopg.Cursor) -> None:
     """Partitions of the weeks around today; where a backup holds what it needs, tomorrow is early enough."""
     with suppress(psycopg.errors.LockNotAvailable), cursor.connection.transaction():
         cursor.execute(_SQL["make_partitions"])
-
-
-def _by_kind(batch: Sequence[Judged]) -> tuple[list[Sample], list[Event], list[tuple[Judged, Report]]]:
-    """The reports of a batch: readings, events, and the rare others with the messages that brought them."""
-    samples: list[Sample] = []
-    events: list[Event] = []
-    others: list[tuple[Judged, Report]] = []
-    for judged in batch:
-        for report in judged.reports:
-            if isinstance(report, Sample):
-                samples.append(report)
-            elif isinstance(report, Event):
-                events.append(report)
-            else:
-                others.append((judged, report))
-    return samples, events, others
 
 
 def _before(row: tuple[datetime | None] | None) -> datetime:

@@ -17,11 +17,12 @@ _HANOI_S = 7 * 3600
 _WORDS = ("device", "family", "area", "feeder", "uplink", "model", "waves", "step_s")
 _SINGLE = frozenset({"device", "family", "area"})  # what narrows down a single device's ill
 _What = Literal["crowd", "rain", "heat", "meeting"]
-_AMOUNTS: Mapping[_What, tuple[str, float, float]] = {
-    # the key of the amount, and its bounds
+_AMOUNTS: Mapping[_What, tuple[str, float, float] | None] = {
+    # the key of the amount, and its bounds; a meeting has none
     "crowd": ("times", 0, 20),
     "rain": ("mm_h", 0, 200),
     "heat": ("c", -20, 20),
+    "meeting": None,
 }
 
 
@@ -40,10 +41,10 @@ class Scenario:
 
 def load_scenario(name: str) -> Scenario:
     """The scenario of that name or file; UnusableError tells what is wrong with it."""
-    keys = ("title", "about", "life", "order_failures", "random", "fault", *_AMOUNTS, "meeting")
+    keys = ("title", "about", "life", "order_failures", "random", "fault", *_AMOUNTS)
     table = read_table(find_file(name, "scenarios"), keys)
     random = table.table("random", ("per_hour", "first_after_s"))
-    circumstances = [_circumstance(what, row) for what in (*_AMOUNTS, "meeting") for row in _rows(table, what)]
+    circumstances = [_circumstance(what, row) for what in _AMOUNTS for row in _rows(table, what)]
     return Scenario(
         written=tuple(map(_written, table.tables("fault", ("kind", "at_s", "lasts_s", *_WORDS)))),
         per_hour=random.number("per_hour", 0, 3600, 0),
@@ -54,14 +55,15 @@ def load_scenario(name: str) -> Scenario:
     )
 
 
-def _rows(table: Table, what: str) -> list[Table]:
-    amount = _AMOUNTS.get(what)  # type: ignore[call-overload]  # a meeting has none
+def _rows(table: Table, what: _What) -> list[Table]:
+    amount = _AMOUNTS[what]
     return table.tables(what, ("area", "at_s", "lasts_s", *(amount[:1] if amount else ())))
 
 
 def _circumstance(what: _What, row: Table) -> Circumstance:
     begins = row.number("at_s", 0, 30 * DAY_S)
-    amount = row.number(*_AMOUNTS[what]) if what in _AMOUNTS else 1.0
+    wanted = _AMOUNTS[what]
+    amount = row.number(*wanted) if wanted else 1.0
     return Circumstance(what, begins, begins + row.number("lasts_s", 1, 30 * DAY_S), row.perhaps("area"), amount)
 
 

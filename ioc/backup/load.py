@@ -19,8 +19,13 @@ from ioc.migrate import known, migrate
 Say = Callable[[str], None]
 
 
-def restore(dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bool = False) -> None:
-    """Verify the whole file, then bring it back; raises `CommandError` with the database untouched."""
+def restore(
+    dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bool = False, zone: str | None = None
+) -> None:
+    """Verify the whole file, then bring it back; raises `CommandError` with the database untouched.
+
+    `zone` is the time zone of the settings, whose days the daily figures are of.
+    """
     manifest = reading.manifest
     why = refusal(manifest, [Step(*step) for step in known()])
     if why is not None:
@@ -30,7 +35,7 @@ def restore(dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bo
     try:
         with psycopg.connect(dsn, application_name="ioc restore", autocommit=True) as connection:
             _may_fill(connection, manifest, replace=replace)
-        migrate(dsn, only={step.number for step in manifest.steps})
+        migrate(dsn, only={step.number for step in manifest.steps}, zone=zone)
         say("ghi vào cơ sở dữ liệu (writing into the database)")
         with psycopg.connect(dsn, application_name="ioc restore", autocommit=True) as connection:
             connection.execute(SQL["steady"])
@@ -39,7 +44,7 @@ def restore(dsn: str, reading: Reading, told: Progress, say: Say, *, replace: bo
                 _may_fill(connection, manifest, replace=replace)
                 _fill(connection, reading, told, replace=replace)
             connection.execute("ANALYZE")
-        migrate(dsn, say)
+        migrate(dsn, say, zone=zone)
     except psycopg.Error as error:
         raise CommandError(f"Khôi phục không xong, cơ sở dữ liệu vẫn như trước; sửa rồi chạy lại. (not restored, the "
                            f"database is as it was; mend this and run it again): {error}") from error  # fmt: skip

@@ -22,7 +22,7 @@ def run(settings: Settings, known: argparse.Namespace) -> int:
         manifest = reading.manifest
         progress.say(f"{known.file}: {manifest.made_at}, {manifest.edition}, {manifest.rows:,} dòng (rows)")
         dsn = settings.database.dsn or _embedded(settings, stops)
-        restore(dsn, reading, progress.table, progress.say, replace=known.replace)
+        restore(dsn, reading, progress.table, progress.say, replace=known.replace, zone=settings.store.zone)
         laid = _lay_out(reading, Path(known.files)) if known.files is not None else []
     seconds = round(time.monotonic() - begun, 1)
     if known.json:

@@ -140,7 +140,12 @@ def test_seen_stays_bounded_whatever_is_lost():
 
 @given(
     st.lists(
-        st.tuples(st.integers(1, 6), st.sampled_from(["s1", "s2"]), st.sampled_from([0, 10**9, -(10**9)])), max_size=12
+        st.tuples(
+            st.integers(1, 6),
+            st.sampled_from(["s1", "s2", "s3", "s4", "s5", "s6"]),
+            st.sampled_from([0, 10**9, -(10**9)]),
+        ),
+        max_size=12,
     )
 )
 def test_a_sample_that_is_expected_is_one_that_would_be_admitted_as_it_is(said):

@@ -46,8 +46,8 @@ def rows(body):
 
 @given(st.lists(anything | usual, max_size=20))
 def test_many_readings_at_once_make_the_same_rows_as_each_by_itself(group):
-    alone = [row for sample in group for row in rows(copied("camera", [sample], IDS.__getitem__))]
-    together = rows(copied("camera", group, IDS.__getitem__))
+    alone = [row for sample in group for row in rows(copied([sample], IDS.__getitem__)["camera"])]
+    together = [row for body in copied(group, IDS.__getitem__).values() for row in rows(body)]
     assert sorted(map(repr, together)) == sorted(map(repr, alone))
 
 
@@ -68,7 +68,7 @@ def test_the_unknown_the_unusual_and_the_too_exact_are_kept_beside():
 
 def test_a_row_names_its_device_time_number_and_values():
     sample = Sample("demo/camera/c2", 946_684_800_001, {"fps": 25, "motion": True}, 946_684_800_002, "s1", 7, "s1")
-    [fields] = rows(copied("camera", [sample], IDS.__getitem__))
+    [fields] = rows(copied([sample], IDS.__getitem__)["camera"])
     said = dict(zip([*FACTS, *families()["camera"].columns], fields, strict=True))
     assert said["device_id"] == struct.pack(">i", 2)
     assert said["ts"] == struct.pack(">q", 1000)

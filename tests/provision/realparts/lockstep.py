@@ -108,8 +108,8 @@ class Lockstep:
         chosen = settings.load(None, {"IOC_SITE__ADMIT": "all", "IOC_INGEST__SPOOL_MB": "0", **known})
         stops, told = started.enter_context(Stops()), Told(threading.Event())
         found = wire_store(chosen, site, dsn, stops, told)
-        pool, broker = open_pool(dsn, stops), self.broker.url
-        alerts = wire_alerts(chosen, site, pool, broker, stops, lambda _steps: None, self.clock)
+        pool = open_pool(dsn, stops)
+        alerts = wire_alerts(chosen, site, pool, self.broker.url, stops, lambda _steps: None, self.clock)
         self.reader = Turns(make_reader(chosen, site, self.broker.url, self.clock))
         self.service = make_ingest(
             chosen, site, found, self.reader, lambda heard: centre.judge(alerts, heard), self.clock
