@@ -97,6 +97,15 @@ class AlertService:
         except StoreDownError as why:
             self._wait(now, why)
 
+    def teach(self, rule: str, device: str, memory: object) -> None:
+        """Give a rule with a memory what to remember, from any thread; taken up with the next tick."""
+        self._lessons.append((rule, device, memory))
+
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """How each rule fares, by name."""
+        return dict(self._engine.health)
+
     def accompany(self, beside: Callable[[int], None]) -> None:
         """Have this called with each tick that reaches the database, by the same thread."""
         self._beside.append(beside)
@@ -114,15 +123,6 @@ class AlertService:
         """Take alerts that somebody else judged."""
         steps = [self._engine.report(each.rule, each.device, each.finding, now) for each in reports]
         self._take([step for some in steps for step in some], now)
-
-    def teach(self, rule: str, device: str, memory: object) -> None:
-        """Give a rule with a memory what to remember, from any thread; taken up with the next tick."""
-        self._lessons.append((rule, device, memory))
-
-    @property
-    def health(self) -> Mapping[str, Health]:
-        """How each rule fares, by name."""
-        return dict(self._engine.health)
 
     def stats(self) -> dict[str, int]:
         """Counts since the start, and what is open and unsaved now."""
