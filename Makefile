@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint bench bench-ingest bench-history bench-load score lock
+.PHONY: help run test test-faults lint bench bench-ingest bench-alerts bench-history bench-load score lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -49,6 +49,10 @@ bench: $(TEST_STAMP) ## đo / every benchmark, one after the other
 bench-ingest: $(TEST_STAMP) ## đo phần nhận tin / the ingest beside its peers (ARGS=--quick: a few minutes)
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/ingest.py $(ARGS)
+
+bench-alerts: $(TEST_STAMP) ## đo phần cảnh báo / the alert engine beside a plain loop and Prometheus (ARGS=--quick: two minutes)
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/alerts.py $(ARGS)
 
 bench-load: $(TEST_STAMP) ## đo máy phát tải / the load generator beside mosquitto_pub
 	@$(PY) tests/provision/provision.py

@@ -30,6 +30,12 @@ class Agenda:
             self._heap = [(due, each) for each, due in self._when.items()]
             heapq.heapify(self._heap)
 
+    def first(self) -> int | None:
+        """When the next key is due; None where nothing is."""
+        while self._heap and self._when.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
     def take(self, now: int) -> Iterator[str]:
         """The keys due at `now`, earliest first, each struck out; what is put meanwhile is seen too."""
         while self._heap and self._heap[0][0] <= now:

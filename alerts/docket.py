@@ -4,6 +4,7 @@ Decides what suppresses an alert when it fires (a silence, a window, an outage t
 one) and what an outage means for the alerts it explains. It judges no device: findings are handed to it.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -39,7 +40,8 @@ class Docket:
         self.index = RuleIndex()
         self.explaining = Explaining(self.index, quiets.grounds, self.register, policy)
         self._devices = devices
-        self._born = 0
+        self._births: Counter[str] = Counter()  # at one time, by key
+        self._births_at = 0
 
     def adopt(self, index: RuleIndex) -> None:
         """Use these rules; the next tick ends or withdraws what they no longer support."""
@@ -166,7 +168,8 @@ class Docket:
         ended = before.condition in ACTIVE and before.version > 0 and after.condition not in ACTIVE
         if began:
             self.health.came(after.rule, after.key, at)
-        if after.subject in ("device", "rule") or not (began or ended):
+        explains = after.subject not in ("device", "rule") or self.index.explained_by(after.rule)
+        if not explains or not (began or ended):
             return []
         self.explaining.causes.raised(after, self.policy.hold_ms, now=began)
         return self._absorb(after, at) if began else self._release(after, at)
@@ -253,5 +256,9 @@ class Docket:
         return _INTERVAL_MS if device is None or not device.interval_s else int(device.interval_s * 1000)
 
     def _bear(self, rule: Rule, address: str, area: str | None, at: int) -> Alert:
-        self._born += 1
-        return machine.born(rule, address, area, at, name(f"{rule.name}@{address}@{at}@{self._born}", at))
+        """An alert that has not begun. Engines that hear the same name it alike, and so keep it once."""
+        if at != self._births_at:
+            self._births, self._births_at = Counter(), at
+        key = f"{rule.name}@{address}"
+        self._births[key] += 1
+        return machine.born(rule, address, area, at, name(f"{key}@{at}@{self._births[key]}", at))

@@ -6,10 +6,11 @@ match its metrics; a tick costs what is due, not how many devices or alerts ther
 (`received_at`, `now`); a device's own time only orders its samples.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from alerts import machine
+from alerts.alertmanager import RULE as OUTSIDE
 from alerts.docket import FLAP, Docket
 from alerts.domains import Grounds
 from alerts.events import Policy
@@ -21,7 +22,7 @@ from alerts.rule import Finding, Rule, Subject
 from alerts.suppression import Quiet
 from alerts.table import Event
 from alerts.verdicts import HELD, WAKE, Verdicts
-from ingest.model import Admission, Device, Heard, Presence, Sample, View
+from ingest.model import Admission, Device, Heard, Presence, Sample, Value, View
 from ingest.model import Event as Happening
 
 _QUIET: Final = "\x1fquiet "  # before the id of a silence or a window: it begins
@@ -73,11 +74,16 @@ class Engine:
     @property
     def rules(self) -> Mapping[str, Rule]:
         """The rules in use, by name."""
-        return {name: rule for name, rule in self._docket.index.rules.items() if rule is not BROKEN}
+        return {name: rule for name, rule in self._docket.index.rules.items() if rule not in (BROKEN, OUTSIDE)}
+
+    @property
+    def due(self) -> int | None:
+        """When time alone next matters (epoch ms; in the past: at once); None where it never does."""
+        return self._register.first()
 
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
-        self._docket.adopt(RuleIndex([*rules, BROKEN]))
+        self._docket.adopt(RuleIndex([*rules, BROKEN, OUTSIDE]))
         self._verdicts.forget(self._docket.index.rules)
         self._watches.clear()
         for device in self._devices.values():
@@ -202,34 +208,42 @@ class Engine:
         return self._docket.apply(rule, device, finding, at)
 
     def _judge_sample(self, sample: Sample, at: int) -> list[Transition]:
-        """Of a device without trouble nothing but numbers out of every rule's calm range is looked at further."""
+        """Of a subject without trouble nothing but numbers out of every rule's calm range is looked at further."""
         address = sample.device
         watch = self._watches.get(address)
         if watch is None:
             return _NOTHING
-        if not (self._register.troubled(address) or self._docket.flaps.troubled(address)):
-            calm = watch.calm
-            for metric, value in sample.metrics.items():
-                if metric in calm:
-                    low, high = calm[metric]
-                    try:
-                        if not low <= value <= high:  # type: ignore[operator]
-                            break
-                    except TypeError:  # a word, or unknown
-                        if value is not None or low > high:
-                            break
-            else:
-                if not self._verdicts.waits(address):
-                    return _NOTHING
-        return self._judge_metrics(sample, self._devices[address], watch, at)
-
-    def _judge_metrics(self, sample: Sample, device: Device, watch: Watch, at: int) -> list[Transition]:
-        steps: list[Transition] = []
+        calm = watch.calm
+        loud: list[str] | None = None
         for metric, value in sample.metrics.items():
+            if metric in calm:
+                low, high = calm[metric]
+                try:
+                    if low <= value <= high:  # type: ignore[operator]
+                        continue
+                except TypeError:  # a word, or unknown
+                    if value is None and low <= high:
+                        continue
+                loud = [metric] if loud is None else [*loud, metric]
+        keys = self._register.keys(address), self._docket.flaps.of_device(address), self._verdicts.waiting(address)
+        if loud is None and not any(keys):
+            return _NOTHING
+        watched = {key.partition("@")[0] for some in keys for key in some}
+        return self._judge_metrics(sample, watch, loud or (), watched, at)
+
+    def _judge_metrics(
+        self, sample: Sample, watch: Watch, loud: Collection[str], watched: Collection[str], at: int
+    ) -> list[Transition]:
+        """Ask every rule of a loud metric, and of the others those that are watched: something of them is open."""
+        steps: list[Transition] = []
+        device, metrics = self._devices[sample.device], sample.metrics
+        for metric, value in metrics.items():
             for rule in watch.metric.get(metric, ()):
-                steps += self._verdicts.judge(rule, device, value, at, sample.ts)
-            for rule in watch.series.get(metric, ()):
-                steps += self._verdicts.recall(rule, device, sample.metrics, at, sample.ts)
+                if rule.name in watched or (metric in loud and _heard(rule, value)):
+                    steps += self._verdicts.judge(rule, device, value, at, sample.ts)
+            if metric in loud:
+                for rule in watch.series.get(metric, ()):
+                    steps += self._verdicts.recall(rule, device, metrics, at, sample.ts)
         return steps
 
     def _judge_event(self, event: Happening, at: int) -> list[Transition]:
@@ -272,3 +286,9 @@ class Engine:
             return []
         self._register.remind(_QUIET + ident, quiet.next_start(now))
         return self._docket.begin_quiet([quiet], now)
+
+
+def _heard(rule: Rule, value: Value) -> bool:
+    """Whether a value may be bad by this rule."""
+    low, high = rule.test.calm
+    return not isinstance(value, int | float) or not low <= value <= high or rule.unknown is not Verdict.UNKNOWN

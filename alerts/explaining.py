@@ -1,9 +1,10 @@
-"""Says which outage explains an alert, which alerts an outage explains, and how long a first message waits for one.
+"""Says which alert explains another, which alerts one explains, and how long a first message waits for that.
 
 Pure queries over the open alerts and the causes; the docket acts on the answers. Life-safety (`urgent`) rules are
 never explained and never wait.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -28,19 +29,21 @@ class Explaining:
         self._policy = policy
 
     def cause(self, rule: Rule, alert: Alert) -> Alert | None:
-        """The outage that explains an alert now."""
-        if rule.urgent or not _explicable(rule):
-            return None
-        for key in self.causes.explanations(rule, alert):
+        """The alert that explains this one now: one of the same device, or an outage."""
+        for key in self._explanations(rule, alert):
             found = self._register.get(key)
             if found is not None and found.condition in ACTIVE:
                 return found
         return None
 
-    def explained(self, outage: Alert) -> list[Alert]:
-        """The alerts that an outage explains now."""
-        rule = self._index.rules[outage.rule]
-        devices, outages = self.causes.members(outage)
+    def explained(self, cause: Alert) -> list[Alert]:
+        """The alerts that this one explains now."""
+        rule = self._index.rules[cause.rule]
+        keys = [f"{each.name}@{cause.device}" for each in self._index.explained_by(cause.rule) if not each.urgent]
+        mine = [alert for key in keys if (alert := self._register.get(key)) is not None and alert.condition in ACTIVE]
+        if rule.outage is None:
+            return mine
+        devices, outages = self.causes.members(cause)
         keys = [*outages, *(key for device in devices for key in self._register.of_device(device))]
         found = [alert for key in keys if (alert := self._register.get(key)) is not None]
         return [alert for alert in found if alert.condition in ACTIVE and self._shares(alert, rule.fault)]
@@ -53,12 +56,12 @@ class Explaining:
 
     def held_until(self, alert: Alert, rule: Rule, at: int) -> int:
         """Until when a first message waits for a cause that explains many."""
-        if rule.urgent or alert.believed or not _explicable(rule):
+        if rule.urgent or alert.believed:
             return at
-        if rule.outage is not None:
+        if rule.outage is not None or not _explicable(rule):
             return self._larger_due(rule, alert, at)
         if not self.causes.watches(rule, alert.device):
-            return at
+            return self._larger_due(rule, alert, at)
         return max((at if alert.timer is None else alert.timer) + self._policy.hold_ms, self._develops(rule, alert, at))
 
     def waits_on(self, alert: Alert, rule: Rule, now: int) -> Alert:
@@ -72,6 +75,14 @@ class Explaining:
         others = tuple(each for each in alert.suppressions if each is not held)
         return replace(alert, suppressions=(*others, replace(held, until=until)))
 
+    def _explanations(self, rule: Rule, alert: Alert) -> Iterator[str]:
+        """The keys of the alerts that may explain this one, the nearest first."""
+        if rule.urgent:
+            return
+        yield from (f"{name}@{alert.device}" for name in rule.explained_by)
+        if _explicable(rule):
+            yield from self.causes.explanations(rule, alert)
+
     def _develops(self, rule: Rule, alert: Alert, now: int) -> int:
         """Until when more may fail and make it one cause; for a while only, since someone must hear in the end."""
         if rule.outage is not None:
@@ -80,8 +91,8 @@ class Explaining:
         return min(until, alert.since + self._policy.longest_hold_ms)
 
     def _larger_due(self, rule: Rule, alert: Alert, now: int) -> int:
-        """When an outage that would explain it, and is only waiting for its time, begins; `now` where none is."""
-        for key in self.causes.explanations(rule, alert):
+        """When an alert that would explain it, and is only waiting for its time, begins; `now` where none is."""
+        for key in self._explanations(rule, alert):
             outage = self._register.get(key)
             if outage is not None and outage.condition is Condition.PENDING and outage.timer is not None:
                 return max(now + 1, outage.timer + self._index.rules[outage.rule].for_ms)

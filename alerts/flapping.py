@@ -5,13 +5,14 @@ Pure. Flapping: of the last twenty evaluations each change weighs 0.8 (the oldes
 only changes are told, the intervals between them count as evaluations without one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 SLOTS: Final = 20
 HIGH: Final = 30.0  # per cent: flapping above
 LOW: Final = 25.0  # per cent: steady below
+FEWEST: Final = 6  # changes that flap: five weigh 28.5 % at most
 CHATTERS: Final = 3  # times in a minute
 CHATTER_MS: Final = 60_000
 _MASK: Final = (1 << SLOTS) - 1
@@ -33,7 +34,7 @@ class Flaps:
 
     def seen(self, at: int, interval_ms: int, *, bad: bool) -> "Flaps":
         """One more evaluation, and the silent ones that lie between."""
-        passed = self.until(at - interval_ms, interval_ms)
+        passed = self.until(at - interval_ms, interval_ms) if at - self.at >= 2 * interval_ms else self
         return _judged(bad, at, (passed.bits << 1 | (bad is not self.bad)) & _MASK, flapping=passed.flapping)
 
     def until(self, at: int, interval_ms: int) -> "Flaps":
@@ -67,6 +68,10 @@ class Flapbook:
     def troubled(self, device: str) -> bool:
         """Whether something of this subject changed lately."""
         return device in self._by_device
+
+    def of_device(self, device: str) -> Collection[str]:
+        """The keys of a subject that changed lately."""
+        return self._by_device.get(device, ())
 
     def get(self, key: str) -> Flaps | None:
         """The flaps of a key."""

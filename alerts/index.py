@@ -61,10 +61,18 @@ class RuleIndex:
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
         self.rules: Mapping[str, Rule] = {rule.name: rule for rule in rules}
+        self._explained: dict[str, list[Rule]] = {}
+        for rule in self.rules.values():
+            for name in rule.explained_by:
+                self._explained.setdefault(name, []).append(rule)
         self._watches = {family: Watch() for family in FAMILIES}
         for rule in self.rules.values():
             for family in (rule.family,) if rule.family else FAMILIES:
                 self._watches[family].take(rule)
+
+    def explained_by(self, rule: str) -> Sequence[Rule]:
+        """The rules whose alerts this one's speaks for."""
+        return self._explained.get(rule, ())
 
     def watch(self, family: str) -> Watch:
         """The rules that judge this family."""

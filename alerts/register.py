@@ -3,7 +3,7 @@
 Decides nothing about them. A key has one open alert at most.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from alerts.agenda import Agenda
@@ -41,9 +41,9 @@ class Register:
         """The keys of a subject's open alerts, in order."""
         return sorted(self._by_device.get(address, ()))
 
-    def troubled(self, address: str) -> bool:
-        """Whether a subject has an open alert."""
-        return address in self._by_device
+    def keys(self, address: str) -> Collection[str]:
+        """The keys of a subject's open alerts, in no order."""
+        return self._by_device.get(address, ())
 
     def children(self, alert_id: str) -> list[str]:
         """The keys of the alerts that this one explains, in order."""
@@ -80,6 +80,10 @@ class Register:
         """Have these looked at with the next tick."""
         for key in keys:
             self._agenda.put(key, 0)
+
+    def first(self) -> int | None:
+        """When time alone next matters; None where it never does."""
+        return self._agenda.first()
 
     def take(self, now: int) -> Iterator[str]:
         """The keys that are due; what is put meanwhile is seen too."""

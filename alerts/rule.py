@@ -121,7 +121,8 @@ class Rule:
     """One rule as the engine uses it; durations in milliseconds.
 
     It fires when it was bad for `for_ms`, and clears when it was good for `keep_ms`. Without a family it
-    judges every family. `unknown` is what no data counts as; `urgent`, that its first message is never held back.
+    judges every family. `unknown` is what no data counts as; `urgent`, that its first message is never held back;
+    `explained_by`, rules whose alert of the same device speaks for this one's.
     """
 
     name: str
@@ -138,6 +139,7 @@ class Rule:
     outage: Outage | None = None
     unknown: Verdict = Verdict.UNKNOWN
     urgent: bool = False
+    explained_by: tuple[str, ...] = ()
 
     @property
     def fault(self) -> str:

@@ -18,6 +18,7 @@ from ingest.model import FAMILIES
 
 _COMMON: Final = (
     "name", "kind", "family", "metric", "severity", "for", "keep", "title", "advice", "unknown", "urgent", "enabled",
+    "explained_by",
 )  # fmt: skip
 _UNKNOWN: Final = {"keep": Verdict.UNKNOWN, "bad": Verdict.BAD, "good": Verdict.GOOD}
 Lines = Mapping[str, int]  # the line of each key; that of "" is the rule's own
@@ -57,6 +58,7 @@ def read_rule(table: Mapping[str, object], lines: Lines | None = None) -> Rule:
         outage=None if kind.outage is None else kind.outage(options),
         unknown=_UNKNOWN[options.choice("unknown", _UNKNOWN) or "keep"],
         urgent=options.truth("urgent") or False,
+        explained_by=options.words("explained_by"),
     )
 
 
@@ -89,3 +91,12 @@ def _needed(options: Options, key: str, value: str | None) -> str:
     if value is None:
         raise options.wrong(f"needs a {key}")
     return value
+
+
+def unique(rules: Iterable[Rule]) -> None:
+    """Refuse a name that stands twice in rules read from several places."""
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise RuleError(rule.name, "stands twice; give one of them another name")
+        seen.add(rule.name)

@@ -7,13 +7,15 @@ in order, in a bounded queue, until they can be saved.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from alerts.alertmanager import Report
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.health import Health
 from alerts.model import Refused, Request, Transition
+from alerts.rule import Rule
 from alerts.store import AlertStore, Answer, QuietStore
 from ingest.model import Heard
 
@@ -21,6 +23,7 @@ KEEP_TIME_MS: Final = 5_000  # how exactly a restart knows how long it was down
 RETRY_MS: Final = 2_000
 BATCH: Final = 500
 LEAP_MS: Final = 60_000  # a tick comes every second: after a longer gap we slept, or the clock leapt
+RULES_MS: Final = 5_000  # how often changed rules are asked for
 QUIET_MS: Final = 90_000  # and for so long no absence is believed
 
 log = logging.getLogger(__name__)
@@ -35,7 +38,8 @@ class ServiceStore(AlertStore, QuietStore, Protocol):
 class AlertService:
     """`publish` is told every step once, saved or not; `channels` are the names that letters are written to.
 
-    The queue holds `backlog` steps; beyond that the oldest are let go, counted in `stats()["dropped"]`: the
+    `rules` gives the rules where they have changed since it was last asked, else None. The queue holds `backlog`
+    steps; beyond that the oldest are let go, counted in `stats()["dropped"]`: the
     alerts themselves stay right, since each step carries its whole alert, but their timelines have gaps.
     """
 
@@ -47,12 +51,16 @@ class AlertService:
         publish: Callable[[Sequence[Transition]], None],
         channels: Sequence[str] = (),
         backlog: int = 10_000,
+        rules: Callable[[], Sequence[Rule] | None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._store = store
         self._publish = publish
         self._channels = tuple(channels)
         self._limit = backlog
+        self._rules = rules
+        self._rules_at = 0
+        self._lessons: deque[tuple[str, str, object]] = deque()
         self._unsaved: deque[Unsaved] = deque()
         self._retry_at = 0
         self._kept_at = 0
@@ -75,6 +83,7 @@ class AlertService:
             log.warning("Time leapt: absences are not believed for a while", extra={"action": "time_leapt", "now": now})
             self._engine.doubt(now + QUIET_MS, now)
         self._ticked_at = now
+        self._learn(now)
         self._take(self._engine.tick(now), now)
         if self._unsaved or now < self._retry_at:
             return  # the database is away: neither requests nor time can be exchanged with it
@@ -88,6 +97,15 @@ class AlertService:
         except StoreDownError as why:
             self._wait(now, why)
 
+    def teach(self, rule: str, device: str, memory: object) -> None:
+        """Give a rule with a memory what to remember, from any thread; taken up with the next tick."""
+        self._lessons.append((rule, device, memory))
+
+    @property
+    def health(self) -> Mapping[str, Health]:
+        """How each rule fares, by name."""
+        return dict(self._engine.health)
+
     def accompany(self, beside: Callable[[int], None]) -> None:
         """Have this called with each tick that reaches the database, by the same thread."""
         self._beside.append(beside)
@@ -96,9 +114,10 @@ class AlertService:
         for beside in self._beside:
             try:
                 beside(now)
-            except StoreRefusedError as why:
-                facts = {"action": "beside_refused", "why": str(why)}
-                log.exception("What goes along with the alerts was refused by the database", extra=facts)
+            except StoreDownError:
+                raise
+            except Exception:
+                log.exception("What goes along with the alerts failed", extra={"action": "beside_failed"})
 
     def report(self, reports: Sequence[Report], now: int) -> None:
         """Take alerts that somebody else judged."""
@@ -108,6 +127,17 @@ class AlertService:
     def stats(self) -> dict[str, int]:
         """Counts since the start, and what is open and unsaved now."""
         return {**self._counts, "open": len(self._engine.alerts), "unsaved": len(self._unsaved)}
+
+    def _learn(self, now: int) -> None:
+        """Take up changed rules, and what was learned from the past."""
+        if now - self._rules_at >= RULES_MS:
+            self._rules_at = now
+            rules = self._rules()
+            if rules is not None:
+                self._engine.adopt(rules)
+                log.info("Rules were taken up", extra={"action": "rules_adopted", "rules": len(rules)})
+        while self._lessons:
+            self._engine.learn(*self._lessons.popleft())
 
     def _answer(self, requests: Sequence[Request], now: int) -> None:
         if not requests:

@@ -92,8 +92,10 @@ _OUT_OF_USE_UNTOLD: Final = {
 
 def _muting(here: State, truth: Row | None = None) -> Mapping[Event, Row]:
     """What suppressing does in a state: it never changes the condition; `truth` is what people are then owed."""
-    stay = (E.MUTED, E.ABSORBED, E.UNMUTED, E.FLAPPING, E.SHELVE, E.UNSHELVE, E.ASSIGN)
-    rows = {event: Row(here, A.FLAPPING if event is E.FLAPPING else None) for event in stay}
+    stay = (E.MUTED, E.ABSORBED, E.UNMUTED, E.SHELVE, E.UNSHELVE, E.ASSIGN)
+    rows = {event: Row(here) for event in stay}
+    if here is not S.PENDING:
+        rows[E.FLAPPING] = Row(here, A.FLAPPING)
     return rows if truth is None else {**rows, E.TRUTH: truth}
 
 

@@ -4,7 +4,7 @@ Decides about belief only: after a start no absence before the quiet time is ove
 the cool-down is; and what a rule that raises an error means. What a finding does to an alert is the docket's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -37,13 +37,13 @@ class Verdicts:
         self._devices = devices
         self._quiet_until = quiet_until
         self._withheld: dict[str, _Withheld] = {}
-        self._devices_withheld: dict[str, int] = {}
+        self._by_device: dict[str, set[str]] = {}
         self._memories: dict[str, Any] = {}
         self._cooling: dict[str, int] = {}
 
-    def waits(self, address: str) -> bool:
-        """Whether something of this subject is not believed yet."""
-        return address in self._devices_withheld
+    def waiting(self, address: str) -> Collection[str]:
+        """The keys of a subject of which something is not believed yet."""
+        return self._by_device.get(address, ())
 
     def judge(self, rule: Rule, device: Device, fact: object, at: int, sampled_at: int | None) -> list[Transition]:
         """What a rule without a memory says of a fact."""
@@ -139,11 +139,10 @@ class Verdicts:
         before, address = self._withheld.pop(key, None), key.partition("@")[2]
         if before is None and held is None:
             return
-        count = self._devices_withheld.get(address, 0) + (held is not None) - (before is not None)
-        if count:
-            self._devices_withheld[address] = count
-        else:
-            self._devices_withheld.pop(address, None)
+        keys = self._by_device.setdefault(address, set())
+        (keys.discard if held is None else keys.add)(key)
+        if not keys:
+            del self._by_device[address]
         if held is not None:
             self._withheld[key] = held
         self._docket.register.remind(HELD + key, None if held is None else held.until)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from alerts.model import Alert, Condition
+from alerts.model import Alert, Condition, Mute
 
 
 class State(StrEnum):
@@ -66,7 +66,12 @@ class Step:
 
 
 def shown(alert: Alert) -> bool:
-    """Whether the alert belongs on the wall: active, or gone again without anyone having seen it."""
+    """Whether the alert belongs on the wall: active, or gone again without anyone having seen it.
+
+    What an outage explains is told by the outage alone: one cause, one line.
+    """
+    if alert.muted_by(Mute.PARENT):
+        return False
     if alert.condition is Condition.CLEARED:
         return not alert.acked
     return alert.condition in (Condition.FIRING, Condition.RECOVERING)

@@ -87,7 +87,12 @@ class Scene:
         number = self.seq + 1
         changed = False
         for transition in transitions:
-            if not shown(transition.alert) and transition.alert.id not in self._alerts:
+            alert = transition.alert
+            if (
+                not shown(alert)
+                and alert.id not in self._alerts
+                and alert.id not in self._by_device.get(alert.device, ())
+            ):
                 continue  # a condition that nobody was ever shown
             self._take_step(transition, number)
             changed = True

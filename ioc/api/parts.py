@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
+from alerts.health import Health
 from alerts.routing import Plan
 from alerts.store import AlertStore, QuietStore
 from ingest.model import View
@@ -18,6 +19,7 @@ from ioc.api.shelf import Shelf
 from ioc.history.availability import Maintenance, no_maintenance
 from ioc.history.latest import Newest
 from ioc.probe import SelfProbe
+from ioc.rulebooks import RuleFiles
 from ioc.site import NOTHING_OPEN, Cap, OpenData
 from ioc.snapshots import Snapshots
 from maps.hub import Hub
@@ -72,6 +74,7 @@ class Parts:
     where nothing measures it, `cap` where nothing is public. `plan` says who is told, `maintenance` what was planned,
     `open_data` what is public.
     `fillings` tells how full the queues of this process are; `inner` is the key of its own.
+    `rules` are the alert rules' files, `health` how the rules fare, empty where the engine is another process.
     """
 
     pool: Pool
@@ -95,6 +98,8 @@ class Parts:
     shelf: Shelf = field(default_factory=Shelf)
     inner: InnerKey = field(default_factory=InnerKey)
     throttle: Throttle = field(default_factory=Throttle)
+    rules: RuleFiles = field(default_factory=RuleFiles)
+    health: Callable[[], Mapping[str, Health]] = dict
 
 
 async def parts_of(connection: HTTPConnection) -> Parts:

@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import hypothesis.strategies as st
+from hypothesis import given
+
 from alerts.domains import Grounds
 from alerts.engine import Engine
+from alerts.events import Policy
 from alerts.model import Alert, Condition, Mute, Transition
 from alerts.rulebook import read_rules
 from ingest.model import Admission, Device, Heard, Presence, Sample, View
@@ -254,3 +258,50 @@ def test_an_outage_survives_a_restart_and_its_devices_stay_explained() -> None:
     after.hear(700, after.devices)
     after.pass_until(1500, start_s=700)
     assert after.told == [("clear", "area-out@area:a")]
+
+
+def test_what_an_outage_explained_is_announced_anew_only_after_a_look_of_its_own() -> None:
+    """AC-21, ours: two instances down, then their job, then the job is up again."""
+    rule = {**AREA, "share": 0.5, "at_least": 3}
+    commune = Commune({"a": 4}, rule, {**GONE, "for": "0s"}, policy=Policy(hold_ms=0, grace_ms=0))
+    names = commune.of("a")
+    commune.hear(100, names[:2], SILENT)
+    commune.pass_until(219, start_s=100)
+    assert [key for _, key in commune.told] == [f"gone@{names[0]}", f"gone@{names[1]}"]
+    commune.hear(220, names[2:], SILENT)
+    assert commune.told[2:] == [("open", "area-out@area:a")]
+    commune.hear(360, names[1:])  # three are back: the outage is over, and one of the first two is not
+    commune.pass_until(539, start_s=360)
+    assert commune.told[3:] == [("clear", "area-out@area:a")]
+    commune.pass_until(540, start_s=540)  # three intervals of silence since the outage ended
+    assert commune.told[4:] == [("open", f"gone@{names[0]}")]
+
+
+STORIES = st.lists(
+    st.tuples(st.integers(1, 200), st.sets(st.integers(0, 11), min_size=1), st.booleans()), min_size=1, max_size=25
+)
+
+
+@given(STORIES)
+def test_whatever_falls_silent_and_comes_back_nobody_is_left_believing_it_is_gone(
+    story: list[tuple[int, set[int], bool]],
+) -> None:
+    feeders = {f"demo/camera/a-{number}": "f1" for number in range(3)}
+    rules = ({**AREA, "at_least": 3, "for": "20s", "keep": "30s"}, FEEDER, {**CENTRE, "at_least": 7}, ALONE)
+    commune = Commune({"a": 6, "b": 6}, *rules, grounds=Grounds(feeders=feeders, parents={"a": "d", "b": "d"}))
+    names, now = list(commune.devices), 0
+    for wait, which, silent in story:
+        now += wait
+        commune.hear(now, [names[number] for number in sorted(which)], SILENT if silent else THERE)
+        commune.said += commune.engine.tick(now * 1000)
+    commune.hear(now + 1, names)
+    for at in range(now + 1, now + 3000, 30):
+        commune.said += commune.engine.tick(at * 1000)
+    believed = {alert.key for alert in commune.engine.alerts.values() if alert.believed}
+    assert believed == set()
+    told: dict[str, str] = {}
+    for step in commune.said:
+        if step.announce in ("open", "clear", "withdrawn"):
+            spoken = (told.get(step.alert.id), str(step.announce))
+            assert spoken[0] != spoken[1] or step.alert.parent is not None, spoken
+            told[step.alert.id] = str(step.announce)

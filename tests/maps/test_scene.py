@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.model import Alert, Condition, Severity, Transition
+from alerts.model import Alert, Condition, Mute, Severity, Suppression, Transition
 from ingest.model import Admission, Device, Heard, Presence, View
 from maps.model import State, fold, shown
 from maps.scene import KEPT_STEPS, Scene, judge
@@ -71,6 +71,20 @@ def test_a_cleared_alert_stays_on_the_wall_until_someone_has_seen_it_but_colours
     assert [each.id for each in scene.unacknowledged()] == ["A0"]
     scene.apply_alerts([step(condition=Condition.CLEARED, acked=True)])
     assert not scene.snapshot().alerts
+
+
+def test_what_an_outage_explains_leaves_the_list_and_comes_back_when_it_stands_alone():
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(),)))
+    absorbed = replace(alert(), suppressions=(Suppression(Mute.PARENT, "outage"),))
+    scene.apply_alerts([step(), Transition(absorbed, Condition.FIRING, "absorbed", 8)])
+    assert not scene.snapshot().alerts
+    scene.apply_alerts([step()])
+    assert list(scene.snapshot().alerts) == ["A0"]
+    over = replace(absorbed, condition=Condition.CLOSED)
+    scene.apply_alerts([Transition(absorbed, Condition.FIRING, "absorbed", 9)])
+    scene.apply_alerts([Transition(over, Condition.FIRING, "explained", 10)])
+    assert scene.snapshot().dots[0].state is State.OK
 
 
 def test_a_pending_condition_is_never_shown():
