@@ -30,10 +30,12 @@ from ingest.spool import Spool
 from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
+from ioc import planned
 from ioc import site as sites
 from ioc.accounts.store import Pool
 from ioc.alerting import find_plan, rule_words
 from ioc.api.app import create_app
+from ioc.api.database import areas_below
 from ioc.api.parts import Pages, Parts, Probe
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
@@ -176,16 +178,23 @@ def wire_web(
     )  # fmt: skip
     snapshots = Snapshots({each.address: each.snapshot for each in site.devices if each.snapshot}, now_ms)
     stops.add("snapshots", snapshots.close)
+    alerts = PostgresStore(pool)
     parts = Parts(
-        pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
+        pool, alerts, pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap, plan=find_plan(settings, site, carries=False),
         maps=Path(settings.data_dir) / "map", snapshots=snapshots, open_data=site.open_data,
         rules=RuleFiles(settings.alerts.rules), health=health,
+        maintenance=planned.maintenance(alerts, partial(_below, pool)),
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
     stops.add("web", partial(_stop_web, server, thread))
     return parts
+
+
+def _below(pool: Pool, area: str) -> Sequence[str]:
+    with pool.connection() as connection:
+        return areas_below(connection, area) or [area]
 
 
 def wire_follower(parts: Parts, hub: Hub, stops: Stops) -> None:
