@@ -1,10 +1,13 @@
 """Reading rules: what can be written, and what is said of what cannot."""
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from alerts.errors import RuleError
 from alerts.model import Severity, Verdict
 from alerts.options import duration
+from alerts.rule import Rule, Subject
 from alerts.rulebook import kinds, read_rule, read_rules
 from alerts.rulefile import default_rules
 from ingest.model import FAMILIES, Presence
@@ -103,3 +106,12 @@ def test_the_rules_shipped_can_be_read_and_speak_both_languages() -> None:
     absent = {rule.family: rule.severity for rule in rules if rule.kind == "absence"}
     assert set(absent) == set(FAMILIES) - {"indicator"}
     assert absent["gateway"] is Severity.CRITICAL
+
+
+NUMBERS = st.one_of(st.floats(-200, 200), st.integers(-200, 200), st.booleans())
+
+
+@given(st.sampled_from([rule for rule in default_rules() if rule.subject is Subject.METRIC]), NUMBERS)
+def test_what_is_never_looked_at_is_never_bad(rule: Rule, value: float) -> None:
+    low, high = rule.test.calm
+    assert not (low <= value <= high and rule.test.judge(value).verdict is Verdict.BAD)

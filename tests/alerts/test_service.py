@@ -11,8 +11,9 @@ from alerts.model import Action, Severity, Transition
 from alerts.rulebook import read_rules
 from alerts.service import AlertService
 from alerts.store import MemoryStore
+from alerts.suppression import Scope, Silence
 from ingest.model import Heard
-from tests.alerts.conftest import HOT, request, sample, view
+from tests.alerts.conftest import GONE, HOT, SILENT, request, sample, view
 
 
 class FrailStore(MemoryStore):
@@ -209,3 +210,45 @@ def test_what_others_judged_is_saved_and_shown_like_our_own(store: FrailStore, w
     service.report([report(disk, "demo", 1000)], 1000)
     assert [step.announce for step in wall] == ["open"]
     assert [alert.rule for alert in store.load()[0]] == ["alertmanager"]
+
+
+def test_changed_rules_are_taken_up_within_seconds_and_end_what_they_no_longer_support(
+    store: FrailStore, wall: Wall
+) -> None:
+    waiting = [read_rules([])]
+    service = AlertService(
+        Engine(read_rules([HOT])), store, publish=wall.show, rules=lambda: waiting.pop() if waiting else None
+    )
+    service.hear(hot(0))
+    service.tick(5000)
+    assert [(step.announce, step.alert.outcome) for step in wall] == [("open", None), ("withdrawn", "rule_removed")]
+    assert store.load()[0] == ()
+
+
+def test_after_time_leapt_nobody_is_absent_for_a_while(
+    store: FrailStore, wall: Wall, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = AlertService(Engine(read_rules([GONE])), store, publish=wall.show)
+    service.tick(1000)
+    service.tick(3_600_000)  # we slept, or the clock was set
+    service.hear(Heard(3_600_500, (view(SILENT),)))
+    for second in range(3601, 3689):
+        service.tick(second * 1000)
+    assert not wall
+    service.tick(3_690_000)
+    assert [step.announce for step in wall] == ["open"]
+    assert [record.action for record in caplog.records] == ["time_leapt"]  # type: ignore[attr-defined]
+
+
+def test_a_silence_written_down_is_in_force_with_the_next_tick(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    service.tick(0)
+    store.add_quiet(Silence("s1", Scope(rules=("camera-hot",)), 0, 60_000, "lan", "thử"))
+    service.tick(1000)
+    service.hear(hot(2))
+    assert [step.announce for step in wall] == [None]
+    assert len(store.letters) == 0
+    store.end_quiet(Silence, "s1", "lan", 3000)
+    service.tick(3000)
+    service.hear(hot(4))
+    assert [step.announce for step in wall if step.announce] == ["open"]
