@@ -38,7 +38,6 @@ class Watch:
                 self._calm(rule.test.metrics[0], NEVER_CALM)
                 self.series.setdefault(rule.test.metrics[0], []).append(rule)
             case Subject.DOMAIN if rule.metric is not None:
-                self._calm(rule.metric, NEVER_CALM)
                 self.counts.setdefault(rule.metric, []).append(rule)
             case Subject.DOMAIN:
                 self.absent.append(rule)

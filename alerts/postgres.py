@@ -78,6 +78,7 @@ class PostgresStore:
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
         device: str | None = None,
+        parent: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -87,6 +88,7 @@ class PostgresStore:
             "areas": None if areas is None else [*areas],
             "severity": severity,
             "device": device,
+            "parent": parent,
             "limit": limit,
             "cursor": cursor,
         }

@@ -80,6 +80,7 @@ WHERE firing_since IS NOT NULL
   AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s))
   AND (%(severity)s::text IS NULL OR severity = %(severity)s)
   AND (%(device)s::text IS NULL OR device = %(device)s)
+  AND (%(parent)s::text IS NULL OR parent = %(parent)s)
   AND (%(cursor)s::text IS NULL OR id < %(cursor)s)
 ORDER BY id DESC
 LIMIT %(limit)s;

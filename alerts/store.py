@@ -64,6 +64,7 @@ class AlertStore(Protocol):
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
         device: str | None = None,
+        parent: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -148,6 +149,7 @@ class MemoryStore:
         areas: Collection[str] | None = None,
         severity: Severity | None = None,
         device: str | None = None,
+        parent: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> tuple[Alert, ...]:
@@ -160,6 +162,7 @@ class MemoryStore:
             and (areas is None or alert.area in areas)
             and severity in (None, alert.severity)
             and device in (None, alert.device)
+            and parent in (None, alert.parent)
             and (cursor is None or alert.id < cursor)
         ]
         return tuple(sorted(chosen, key=lambda alert: alert.id, reverse=True)[:limit])

@@ -71,6 +71,7 @@ def list_alerts(
     area: Annotated[str | None, Query(max_length=63, description="with the areas below it")] = None,
     severity: Severity | None = None,
     device: Annotated[str | None, Query(max_length=200)] = None,
+    parent: Annotated[str | None, Query(max_length=64, description="those that this alert explains")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> AlertPage:
@@ -79,7 +80,7 @@ def list_alerts(
         areas = areas_below(connection, area)
     after = key_of("alerts", cursor, str)
     found = parts.alerts.list(
-        is_open=is_open, areas=areas, severity=severity, device=device, limit=limit + 1, cursor=after
+        is_open=is_open, areas=areas, severity=severity, device=device, parent=parent, limit=limit + 1, cursor=after
     )
     more = cursor_after("alerts", found[limit - 1].id) if len(found) > limit else None
     return {"items": [alert_told(alert) for alert in found[:limit]], "next": more}

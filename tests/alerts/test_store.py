@@ -8,11 +8,12 @@ from psycopg_pool import ConnectionPool
 
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
-from alerts.model import Action, Alert, Severity, Transition
+from alerts.model import Action, Alert, Mute, Severity, Suppression, Transition
 from alerts.outbox import Delivery, delayed, sent
 from alerts.postgres import PostgresStore
 from alerts.rulebook import read_rules
 from alerts.store import Answer, MemoryStore
+from alerts.suppression import Maintenance, Scope, Silence
 from ingest.model import Heard
 from tests.alerts.conftest import CAMERA, GONE, HOT, SILENT, District, create_schema, make, request, view
 
@@ -143,6 +144,29 @@ def test_the_alerts_of_one_device_are_found_among_those_of_others(store: Store) 
     assert [alert.device for alert in store.list(device=other)] == [other]
     assert store.list(device=other, severity=Severity.CRITICAL) == ()
     assert store.list(device="demo/camera/c") == ()
+
+
+def test_the_alerts_that_an_outage_explains_are_found_by_it(store: Store, hot: District) -> None:
+    (step,) = hot.hear(0, 90)
+    child = replace(step.alert, parent="OUTAGE", suppressions=(Suppression(Mute.PARENT, "OUTAGE", 0),))
+    store.save([replace(step, alert=child)])
+    assert [alert.id for alert in store.list(parent="OUTAGE")] == [child.id]
+    assert store.list(parent="OTHER") == ()
+    assert store.load()[0] == (child,)
+
+
+def test_silences_and_windows_are_kept_and_listed_with_who_ended_them(store: Store) -> None:
+    silence = Silence("2", Scope(areas=("que-trung",)), 0, 60_000, "lan", "thay nguồn")
+    window = Maintenance("1", Scope(families=("camera",)), 0, 60_000, "minh", "bảo trì", days=(0, 2), last_at=10**12)
+    store.add_quiet(silence)
+    store.add_quiet(window)
+    assert set(store.quiets(1000)) == {silence, window}
+    assert store.quiets(61_000) == (window,)  # it comes again
+    assert store.end_quiet(Maintenance, "1", "lan", 2000)
+    assert not store.end_quiet(Maintenance, "1", "lan", 3000)
+    assert store.quiets(1000) == (silence,)
+    assert store.list_quiets(Maintenance) == ((window, 2000, "lan"),)
+    assert store.list_quiets(Silence) == ((silence, None, None),)
 
 
 def test_what_is_only_pending_is_not_listed(store: Store) -> None:
