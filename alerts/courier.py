@@ -71,7 +71,7 @@ class Courier:
         match receipt.outcome:
             case Outcome.SENT:
                 log.info("A letter was sent", extra=facts)
-                return outbox.sent(letter, now)
+                return outbox.sent(letter, now, receipt.detail)
             case Outcome.TEMPORARY:
                 log.warning("A letter could not be sent this time", extra=facts)
                 return outbox.delayed(letter, now, receipt.detail)

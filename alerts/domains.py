@@ -15,7 +15,7 @@ CENTRE = "centre:all"
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What is known of the ground: each area's parent, and each device's feeder and uplink by address."""
+    """What is known of the ground: each area's parent; feeders and uplinks by a device's address or an area's slug."""
 
     parents: Mapping[str, str | None] = field(default_factory=dict)
     feeders: Mapping[str, str] = field(default_factory=dict)
@@ -39,13 +39,18 @@ class Grounds:
                 yield from self.areas(device.area)
             case Scale.GATEWAY if device.gateway:
                 yield device.gateway
-            case Scale.FEEDER if device.address in self.feeders:
-                yield self.feeders[device.address]
-            case Scale.UPLINK if device.address in self.uplinks:
-                yield self.uplinks[device.address]
+            case Scale.FEEDER if name := self._on(self.feeders, device):
+                yield name
+            case Scale.UPLINK if name := self._on(self.uplinks, device):
+                yield name
             case Scale.BATCH if device.maker and device.fw:
                 yield " ".join(part for part in (device.maker, device.model, device.fw) if part)
             case Scale.CENTRE:
                 yield "all"
             case _:
                 return
+
+    @staticmethod
+    def _on(named: Mapping[str, str], device: Device) -> str | None:
+        """What the device hangs on: its own, else its area's."""
+        return named.get(device.address) or named.get(device.area or "")

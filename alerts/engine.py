@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from alerts import machine
+from alerts.alertmanager import RULE as OUTSIDE
 from alerts.docket import FLAP, Docket
 from alerts.domains import Grounds
 from alerts.events import Policy
@@ -73,7 +74,7 @@ class Engine:
     @property
     def rules(self) -> Mapping[str, Rule]:
         """The rules in use, by name."""
-        return {name: rule for name, rule in self._docket.index.rules.items() if rule is not BROKEN}
+        return {name: rule for name, rule in self._docket.index.rules.items() if rule not in (BROKEN, OUTSIDE)}
 
     @property
     def due(self) -> int | None:
@@ -82,7 +83,7 @@ class Engine:
 
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
-        self._docket.adopt(RuleIndex([*rules, BROKEN]))
+        self._docket.adopt(RuleIndex([*rules, BROKEN, OUTSIDE]))
         self._verdicts.forget(self._docket.index.rules)
         self._watches.clear()
         for device in self._devices.values():

@@ -88,6 +88,7 @@ def fall_back(message: Message, contact: Contact | None, now: int) -> Message | 
         due_at=now,
         settled_at=None,
         error=None,
+        receipt=None,
     )
     return replace(message, letter=letter, way=way)
 

@@ -56,6 +56,7 @@ class Letter:
     attempts: int = 0
     settled_at: int | None = None
     error: str | None = None
+    receipt: str | None = None  # what its receiver said when it took it
 
     @property
     def reached(self) -> bool:
@@ -93,9 +94,9 @@ def lease(letter: Letter, now: int) -> Letter:
     return replace(letter, state=Delivery.LEASED, attempts=letter.attempts + 1, due_at=now + LEASE_MS, error=None)
 
 
-def sent(letter: Letter, now: int) -> Letter:
+def sent(letter: Letter, now: int, receipt: str | None = None) -> Letter:
     """The receiver has it."""
-    return replace(letter, state=Delivery.SENT, settled_at=now)
+    return replace(letter, state=Delivery.SENT, settled_at=now, receipt=receipt)
 
 
 def refused(letter: Letter, now: int, error: str) -> Letter:

@@ -92,7 +92,8 @@ WHERE key = %(key)s;
 
 -- name: settle_message
 -- How it went, unless another courier has it by now; gives the row where it was so.
-UPDATE message SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s
+UPDATE message SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s,
+    receipt = %(receipt)s
 WHERE key = %(key)s AND state = 'leased' AND attempts = %(attempts)s
 RETURNING *;
 
@@ -120,6 +121,11 @@ RETURNING key;
 -- name: device_names
 -- What people call some devices.
 SELECT address, name FROM device WHERE address = ANY(%(addresses)s) AND name IS NOT NULL;
+
+-- name: stranded
+-- Gives up messages that wait for a channel that is no more.
+UPDATE message SET state = 'failed', settled_at = %(now)s, error = 'the channel is no more'
+WHERE state IN ('queued', 'leased') AND channel <> ALL(%(channels)s::text[]) RETURNING *;
 
 -- name: channels_due
 -- Channels that have something to carry now.

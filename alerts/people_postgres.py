@@ -5,7 +5,8 @@ of its own. Two processes on one database pack for a contact one at a time, so n
 in `alerts/people.sql`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -28,25 +29,36 @@ from alerts.routing import Plan
 from alerts.rows import millis, stamp
 from alerts.wording import describe
 
+log = logging.getLogger(__name__)
+
 FORGET_MS: Final = 400 * 24 * 3_600_000
 FORGET_EVERY_MS: Final = 3_600_000
 
 
 class PostgresMailroom:
-    """The mailroom in the database. Raises `StoreDownError` while there is none to reach."""
+    """The mailroom in the database; `names` is asked with each message. Raises `StoreDownError` while it is away."""
 
     def __init__(
-        self, pool: ConnectionPool[Any], plan: Plan, names: Names | None = None, *, wait_s: float = 2.0
+        self, pool: ConnectionPool[Any], plan: Plan, names: Callable[[], Names] = Names, *, wait_s: float = 2.0
     ) -> None:
         self._pool = pool
         self._plan = plan
-        self._names = names or Names()
+        self._names = names
         self._wait_s = wait_s
         self._forget_at = 0
 
     def owe(self, cursor: Cursor, steps: Sequence[Transition]) -> None:
         """Keep what new steps make us owe, in the caller's transaction."""
         mine = [step for step in steps if concerns(step)]
+        try:
+            self._owe(cursor, mine)
+        except psycopg.Error:
+            raise
+        except Exception:
+            facts = {"action": "owing_failed", "alerts": sorted({step.alert.id for step in mine})[:20]}
+            log.exception("What people are owed could not be decided", extra=facts)
+
+    def _owe(self, cursor: Cursor, mine: Sequence[Transition]) -> None:
         if not mine:
             return
         book = Book(cursor, {step.alert.id for step in mine})
@@ -56,6 +68,12 @@ class PostgresMailroom:
                 book.untell(self._cancel(cursor, step))
             book.keep(owe(step, describe(step), self._plan, book.notices(alert), book.escalations(alert)))
         book.write()
+
+    def begin(self, channels: Collection[str], now: int) -> None:
+        """After a start: what waits for a channel that is no more goes out by the contact's first way."""
+        with self._transaction() as cursor:
+            for row in cursor.execute(SQL["stranded"], {"channels": [*channels], "now": stamp(now)}).fetchall():
+                self._failed(cursor, {**row, "way": -1}, now)
 
     def advance(self, now: int) -> None:
         """See `Mailroom`."""
@@ -135,7 +153,7 @@ class PostgresMailroom:
         alerts = [notice.body.get("alert") for notice in notices]
         addresses = sorted({_address(str(facts["device"])) for facts in alerts if isinstance(facts, dict)})
         found = cursor.execute(SQL["device_names"], {"addresses": addresses}).fetchall()
-        return replace(self._names, devices={row["address"]: row["name"] for row in found})
+        return replace(self._names(), devices={row["address"]: row["name"] for row in found})
 
     def _cancel(self, cursor: Cursor, step: Transition) -> list[str]:
         """Messages that need not go any more; gives their keys."""

@@ -148,7 +148,8 @@ WHERE key = %(key)s;
 
 -- name: settle_letter
 -- How it went, unless another courier has the letter by now.
-UPDATE outbox SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s
+UPDATE outbox SET state = %(state)s, due_at = %(due_at)s, settled_at = %(settled_at)s, error = %(error)s,
+    receipt = %(receipt)s
 WHERE key = %(key)s AND state = 'leased' AND attempts = %(attempts)s;
 
 -- name: live_silences

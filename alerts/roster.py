@@ -6,10 +6,9 @@ also past midnight. On a holiday the holidays' shifts stand in place of the day'
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from alerts.people import ZONE
 
@@ -47,7 +46,7 @@ class Duty:
     shifts: tuple[Shift, ...]
     covers: tuple[Cover, ...] = ()
     holidays: frozenset[date] = frozenset()
-    zone: ZoneInfo = ZONE
+    zone: tzinfo = ZONE
 
 
 def on_duty(duty: Duty, at: int) -> tuple[str, ...]:
@@ -112,6 +111,6 @@ def _edges(duty: Duty, at: int) -> list[int]:
     return sorted(edge for edge in edges if at < edge <= last)
 
 
-def _moment(zone: ZoneInfo, day: date, minutes: int) -> int:
+def _moment(zone: tzinfo, day: date, minutes: int) -> int:
     local = datetime.combine(day, time(minutes // 60 % 24, minutes % 60), zone)
     return int((local + timedelta(days=minutes // 1440)).timestamp() * 1000)

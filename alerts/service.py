@@ -114,9 +114,10 @@ class AlertService:
         for beside in self._beside:
             try:
                 beside(now)
-            except StoreRefusedError as why:
-                facts = {"action": "beside_refused", "why": str(why)}
-                log.exception("What goes along with the alerts was refused by the database", extra=facts)
+            except StoreDownError:
+                raise
+            except Exception:
+                log.exception("What goes along with the alerts failed", extra={"action": "beside_failed"})
 
     def report(self, reports: Sequence[Report], now: int) -> None:
         """Take alerts that somebody else judged."""

@@ -11,6 +11,7 @@ from ingest.service import IngestService
 from ioc import upkeep
 from ioc.accounts.first import ensure_first_admin
 from ioc.accounts.store import Pool
+from ioc.alerting import wire_alerts
 from ioc.api.database import row
 from ioc.api.parts import Parts, Probe
 from ioc.diskwatch import DiskWatch
@@ -21,7 +22,7 @@ from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
 from ioc.visitor import Visitor
-from ioc.wiring import Told, open_pool, wire_alerts, wire_follower, wire_hub, wire_ingest, wire_store, wire_web
+from ioc.wiring import Told, open_pool, wire_follower, wire_hub, wire_ingest, wire_store, wire_web
 
 
 def hear_and_judge(

@@ -40,3 +40,9 @@ class Stops:
         thread.join(self._patience_s)
         if thread.is_alive():
             _log.error("a part hangs while stopping; going on", extra={"action": "stop_hung", "part": name})
+
+
+def end_thread(ending: threading.Event, thread: threading.Thread) -> None:
+    """Tell a thread that it is to end, and wait until it has."""
+    ending.set()
+    thread.join()

@@ -5,7 +5,7 @@ addresses are secrets), so whether a contact's ways exist is checked when both a
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
@@ -227,12 +227,14 @@ def _minutes(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])
 
 
-def _moment(at: datetime, zone: ZoneInfo) -> int:
+def _moment(at: datetime, zone: tzinfo) -> int:
     aware = at if at.tzinfo is not None else at.replace(tzinfo=zone)
     return round(aware.astimezone(UTC).timestamp() * 1000)
 
 
-def _zone(where: str, name: str) -> ZoneInfo:
+def _zone(where: str, name: str) -> tzinfo:
+    if name == str(people.ZONE):
+        return people.ZONE
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError

@@ -4,7 +4,7 @@ A file that went wrong changes nothing: the rules read last stay in use, and `pr
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from alerts.domains import Grounds
@@ -15,7 +15,7 @@ from alerts.rulefile import default_rules, read_text
 from ingest.queries import load
 from ioc.accounts.store import Pool
 from ioc.errors import SettingsError
-from ioc.site import SiteFile
+from ioc.site import Area, ListedDevice, SiteFile
 
 _SQL = load("ioc", "rulebooks.sql")
 _log = logging.getLogger(__name__)
@@ -75,6 +75,12 @@ def find_grounds(site: SiteFile, pool: Pool) -> Grounds:
         parents = dict(connection.execute(_SQL["parents"]).fetchall())
     return Grounds(
         parents,
-        {device.address: device.feeder for device in site.devices if device.feeder},
-        {device.address: device.uplink for device in site.devices if device.uplink},
+        _hung(site, lambda each: each.feeder),
+        _hung(site, lambda each: each.uplink),
     )
+
+
+def _hung(site: SiteFile, of: Callable[[Area | ListedDevice], str | None]) -> dict[str, str]:
+    """What an area's devices hang on, by its slug; by address where a device's own is listed."""
+    areas = {area.slug: name for area in site.areas if (name := of(area))}
+    return areas | {device.address: name for device in site.devices if (name := of(device))}

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,23 +13,8 @@ from typing import Final
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
-from alerts.alertmanager import RULE as OUTSIDE
-from alerts.channel import Channel
-from alerts.courier import Courier
-from alerts.engine import Engine
 from alerts.health import Health
-from alerts.letters import Names
-from alerts.model import Transition
-from alerts.outside import Porter, PostgresInbox
-from alerts.people_postgres import PostgresMailroom
 from alerts.postgres import PostgresStore
-from alerts.posting import is_address
-from alerts.pulse import Pulse
-from alerts.routing import Plan
-from alerts.rule import Rule
-from alerts.service import AlertService
-from alerts.store import LetterStore
-from alerts.switchboard import open_channels
 from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
 from ingest.answering import AnsweringConnection
@@ -46,19 +30,19 @@ from ingest.spool import Spool
 from ingest.store import Loaded
 from ingest.throttle import Throttle
 from ingest.timescale import TimescaleStore
-from ioc import people
+from ioc import planned
 from ioc import site as sites
 from ioc.accounts.store import Pool
+from ioc.alerting import find_plan, rule_words
 from ioc.api.app import create_app
+from ioc.api.database import areas_below
 from ioc.api.parts import Pages, Parts, Probe
-from ioc.baselines import Teacher
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
-from ioc.lifecycle import Stops
-from ioc.postman import Postman
+from ioc.lifecycle import Stops, end_thread
 from ioc.probe import SelfProbe
-from ioc.rulebooks import RuleFiles, find_grounds
+from ioc.rulebooks import RuleFiles
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
@@ -72,7 +56,6 @@ from maps.words import pick_language
 _log = logging.getLogger(__name__)
 LONGEST_S: Final = 15  # who asks has given up by then, and eight such would hold every connection
 Listener = Callable[[Heard], None]
-Publish = Callable[[Sequence[Transition]], None]
 _READERS: Final[Mapping[str, Callable[..., Reader]]] = {
     "bulk": BulkReader,
     "bulk-5": partial(BulkReader, five=True),
@@ -111,48 +94,6 @@ def open_pool(dsn: str, stops: Stops) -> Pool:
     pool.open()
     stops.add("database connections", pool.close)
     return pool
-
-
-def wire_alerts(
-    settings: Settings,
-    site: SiteFile,
-    pool: Pool,
-    broker: str,
-    stops: Stops,
-    publish: Publish,
-    clock: Callable[[], int] = now_ms,
-) -> AlertService:
-    """The engine as the database left it, its channels, and a courier for each."""
-    files, channels = RuleFiles(settings.alerts.rules), _channels(settings, broker, stops)
-    plan = find_plan(settings, site)
-    mailroom = PostgresMailroom(pool, plan, names_of(settings, site))
-    store = PostgresStore(pool, owe=mailroom.owe)
-    alerts, evaluated_at = store.load()
-    now = clock()
-    grounds = find_grounds(site, pool)
-    engine = Engine((*files.rules, OUTSIDE), alerts, now=now, evaluated_at=evaluated_at, grounds=grounds)
-    ending = threading.Event()
-    personal = {way for contact in plan.contacts.values() for way in contact.ways}
-    couriers: dict[str, Courier] = {}
-    for channel in channels:
-        letters: LetterStore = mailroom if channel.name in personal else store
-        courier = Courier(channel, letters, clock=clock)
-        couriers[channel.name] = courier
-        thread = threading.Thread(target=courier.run, args=(ending,), daemon=True)
-        thread.start()
-        stops.add(f"courier {channel.name}", partial(_end_courier, ending, courier, thread))
-    common = [channel.name for channel in channels if channel.name not in personal]
-    service = AlertService(engine, store, publish=publish, channels=common, rules=partial(_changed, files))
-    service.begin(now)
-    teacher = threading.Thread(target=Teacher(pool, files, service.teach).run, args=(ending,), daemon=True)
-    teacher.start()
-    stops.add("what is usual", partial(_end, ending, teacher))
-    porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
-    service.accompany(porter.tick)
-    service.accompany(mailroom.advance)
-    service.accompany(partial(_ring, mailroom, couriers))
-    _start_pulse(settings, site, partial(mailroom.oldest_due, [each.name for each in channels]), service, stops)
-    return service
 
 
 def wire_store(settings: Settings, site: SiteFile, dsn: str, stops: Stops, told: Told) -> tuple[TimescaleStore, Loaded]:
@@ -228,7 +169,7 @@ def wire_web(
     health: Callable[[], Mapping[str, Health]] = dict,
 ) -> Parts:  # fmt: skip
     """The HTTP face and the wall, in a thread of their own, on the server's port."""
-    words = _rule_words(settings)
+    words = rule_words(settings)
     pages = Pages(
         wall=lambda lang, nonce, name: page.wall_page(lang, nonce, name, words=words[lang]),
         device=lambda lang, nonce, at, *, site: page.device_page(lang, nonce, at, site=site, words=words[lang]),
@@ -237,11 +178,13 @@ def wire_web(
     )  # fmt: skip
     snapshots = Snapshots({each.address: each.snapshot for each in site.devices if each.snapshot}, now_ms)
     stops.add("snapshots", snapshots.close)
+    alerts = PostgresStore(pool)
     parts = Parts(
-        pool, PostgresStore(pool), pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings, cap=site.cap,
-        plan=find_plan(settings, site, carries=False), maps=Path(settings.data_dir) / "map",
-        snapshots=snapshots, open_data=site.open_data, rules=RuleFiles(settings.alerts.rules), health=health,
+        pool, alerts, pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
+        probe=probe, fillings=fillings, cap=site.cap, plan=find_plan(settings, site, carries=False),
+        maps=Path(settings.data_dir) / "map", snapshots=snapshots, open_data=site.open_data,
+        rules=RuleFiles(settings.alerts.rules), health=health,
+        maintenance=planned.maintenance(alerts, partial(_below, pool)),
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")
     thread.start()
@@ -249,12 +192,17 @@ def wire_web(
     return parts
 
 
+def _below(pool: Pool, area: str) -> Sequence[str]:
+    with pool.connection() as connection:
+        return areas_below(connection, area) or [area]
+
+
 def wire_follower(parts: Parts, hub: Hub, stops: Stops) -> None:
     """What shows a wall the work of an ingest in another process."""
     ending = threading.Event()
     thread = threading.Thread(target=Follower(parts, parts.alerts, hub).run, args=(ending,), name="follower")
     thread.start()
-    stops.add("follower", partial(_end, ending, thread))
+    stops.add("follower", partial(end_thread, ending, thread))
 
 
 def _judge(chosen: Sequence[Adapter], sources: Mapping[str, Source]) -> Judge:
@@ -307,24 +255,6 @@ def _stop_web(server: Server, thread: threading.Thread) -> None:
     thread.join()
 
 
-def _ring(mailroom: PostgresMailroom, couriers: Mapping[str, Courier], now: int) -> None:
-    """Wake the couriers who have something to carry: one question a second, however many there are."""
-    for name in mailroom.channels_due(now) if couriers else ():
-        if name in couriers:
-            couriers[name].ring()
-
-
-def _end_courier(ending: threading.Event, courier: Courier, thread: threading.Thread) -> None:
-    ending.set()
-    courier.ring()
-    thread.join()
-
-
-def _end(ending: threading.Event, thread: threading.Thread) -> None:
-    ending.set()
-    thread.join()
-
-
 def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
     """Take up the last state; a database that is away, or held by an ingest just ending, is waited for."""
     while True:
@@ -335,67 +265,3 @@ def _load(store: TimescaleStore, stopping: threading.Event) -> Loaded:
             if stopping.wait(1):
                 sentence = "Dừng khi đang chờ cơ sở dữ liệu (stopped while waiting for the database)"
                 raise CommandError(sentence) from error
-
-
-def find_rules(settings: Settings) -> tuple[Rule, ...]:
-    """The rules of the settings' files, or those shipped."""
-    return tuple(RuleFiles(settings.alerts.rules).rules)
-
-
-def _changed(files: RuleFiles) -> Sequence[Rule] | None:
-    """The rules where their files have changed; those of other systems' alerts always belong to them."""
-    rules = files.poll()
-    return None if rules is None else (*rules, OUTSIDE)
-
-
-def _start_pulse(
-    settings: Settings, site: SiteFile, oldest_due: Callable[[], int | None], service: AlertService, stops: Stops
-) -> None:
-    """The dead man's switch, where someone outside waits for it."""
-    url, every_s = settings.alerts.heartbeat_url, settings.alerts.heartbeat_every_s
-    if url is None:
-        return
-    if not is_address(url):
-        raise SettingsError("alerts.heartbeat_url bắt đầu bằng https:// (begins with https:// or http://)")
-    pulse = Pulse(site.slug, url, settings.alerts.heartbeat_form, every_s, oldest_due=oldest_due)
-    service.accompany(pulse.tick)
-    ending = threading.Event()
-    thread = threading.Thread(target=pulse.run, args=(ending, now_ms), name="heartbeat", daemon=True)
-    thread.start()
-    stops.add("heartbeat", partial(_end, ending, thread))
-
-
-def find_plan(settings: Settings, site: SiteFile, *, carries: bool = True) -> Plan:
-    """Who is told of what, as the site file says; checked against the rules, and the channels where we carry."""
-    names = [str(table.get("name")) for table in settings.alerts.channels] if carries else None
-    rules = [OUTSIDE.name, *(rule.name for rule in find_rules(settings))]
-    return people.plan(site.people, site.areas, channels=names, rules=rules)
-
-
-def names_of(settings: Settings, site: SiteFile) -> Names:
-    """What people call places, and where the wall is, for messages."""
-    advice = {rule.name: rule.advice for rule in find_rules(settings) if rule.advice}
-    return Names({area.slug: area.name for area in site.areas}, link=settings.alerts.link, advice=advice)
-
-
-def _channels(settings: Settings, broker: str, stops: Stops) -> tuple[Channel, ...]:
-    """The configured channels; a line to the broker is opened where one of them speaks there."""
-    webhooks = enumerate(settings.alerts.webhooks, 1)
-    tables = [{"name": f"webhook-{number}", "kind": "webhook", "url": url} for number, url in webhooks]
-    tables += settings.alerts.channels
-    lines: dict[str, object] = {}
-    if any(table.get("kind") == "mqtt" for table in tables):
-        postman = Postman(BrokerUrl.parse(broker), f"ioc-people-{uuid.uuid4().hex[:8]}", settings.mqtt.ca_file)
-        postman.start()
-        stops.add("line of channels to the broker", postman.stop)
-        lines["publish"] = postman.deliver
-    try:
-        return open_channels(tables, lines)
-    except ValueError as error:
-        raise SettingsError(f"alerts.webhooks, alerts.channels: {error}") from error
-
-
-def _rule_words(settings: Settings) -> Mapping[str, Mapping[str, str]]:
-    """The rules' titles by language, for the pages."""
-    rules = find_rules(settings)
-    return {lang: {f"rule.{rule.name}": rule.title[lang] for rule in rules} for lang in ("vi", "en")}

@@ -18,6 +18,7 @@ import psycopg
 from ingest.family import Kind, families
 from ingest.rows import FACTS, HEADER, TRAILER, copy_statement
 from simulators.device import Scene, find_kinds
+from simulators.surroundings import Place
 
 MINUTES, LIVES = 1440, 6
 SHARES = {"camera": 0.4, "wifi": 0.25, "loudspeaker": 0.25, "videoconference": 0.05, "gateway": 0.05}
@@ -120,10 +121,11 @@ def _columns(family: str, life: int) -> Mapping[str, np.ndarray]:
 def _life(family: str, life: int) -> Sequence[Mapping[str, Any]]:
     """A day of one simulated device, a sample a minute."""
     kind, address = find_kinds()[family], f"bench/{family}/{life}"
-    chance, memory = Random(address), dict[str, float]()
+    chance, memory, around = Random(address), dict[str, float](), Place("a1", 15.7)
     found: list[Mapping[str, Any]] = []
     for minute in range(MINUTES):
-        sample = kind.sample(Scene(address, 1_790_000_000.0 + 60 * minute, 60.0, chance, memory))
+        now = 1_790_000_000.0 + 60 * minute
+        sample = kind.sample(Scene(address, now, 60.0, chance, around(now), memory))
         found.append({**(found[-1] if found else {}), **sample})
     return found
 

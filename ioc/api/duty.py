@@ -97,6 +97,7 @@ class MessageTold(TypedDict):
     due_at: Time
     settled_at: Time | None
     error: str | None
+    receipt: str | None
 
 
 class MessagePage(TypedDict):
@@ -210,7 +211,7 @@ def _duty(found: Duty, when: int) -> DutyNow:
     then = handover(found, when)
     return {
         "name": found.name,
-        "zone": found.zone.key,
+        "zone": str(found.zone),
         "who": [*on_duty(found, when)],
         "next": None if then is None else {"at": written_ms(then[0]), "who": [*then[1]]},
     }
@@ -232,6 +233,7 @@ def _message(each: Row) -> MessageTold:
         "due_at": written(each["due_at"]),
         "settled_at": maybe(each["settled_at"]),
         "error": each["error"],
+        "receipt": each["receipt"],
     }
 
 

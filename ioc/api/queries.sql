@@ -179,7 +179,7 @@ WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
 -- name: list_messages
 -- What was sent to people, newest first, after the cursor.
 SELECT key, contact, way, channel, alert_ids, announce, areas, body->'title' AS title, body->'text' AS text, state,
-    attempts, created_at, due_at, settled_at, error
+    attempts, created_at, due_at, settled_at, error, receipt
 FROM message
 WHERE (%(contact)s::text IS NULL OR contact = %(contact)s)
     AND (%(state)s::text IS NULL OR state = %(state)s)

@@ -16,6 +16,7 @@ from ingest.adapter import choose
 from ingest.errors import IngestError
 from ingest.reader import BrokerUrl
 from ioc import command, upkeep
+from ioc.alerting import find_plan, find_rules
 from ioc.clock import now_ms
 from ioc.disk import LAST_DAYS, Forecast, forecast, next_to_go, order
 from ioc.disklook import look as look_at_disk
@@ -25,7 +26,7 @@ from ioc.embedded import free_space_problem, running_database
 from ioc.errors import CommandError, SettingsError
 from ioc.migrate import pending
 from ioc.settings import Settings
-from ioc.wiring import find_plan, find_rules, find_site
+from ioc.wiring import find_site
 
 _CLOCK_MS = 2000
 _NEED_MB = 500

@@ -10,12 +10,13 @@ from pathlib import Path
 from alerts.replaying import Report
 from alerts.wording import rfc3339
 from ioc import command
+from ioc.alerting import find_rules
 from ioc.errors import SettingsError
 from ioc.lifecycle import Stops
 from ioc.replay import replay
 from ioc.rulebooks import read_files
 from ioc.settings import Settings
-from ioc.wiring import find_rules, find_site, open_pool
+from ioc.wiring import find_site, open_pool
 
 
 def run(settings: Settings, known: argparse.Namespace) -> int:

@@ -22,16 +22,18 @@ DEAF: Final = timedelta(seconds=30)  # the ingest keeps its account every 5 s
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time of maintenance, of one device by its address, of an area (with those below it named too), or of all."""
+    """A time of maintenance, of whoever fits all that is named; of an area, those below it are named too."""
 
     since: datetime
     until: datetime
     device: str | None = None
     area: str | None = None
+    family: str | None = None
 
     def covers(self, stay: Stay) -> bool:
         """Whether it means that device there."""
-        return self.device in (None, stay.address) and self.area in (None, stay.area)
+        here = self.device in (None, stay.address) and self.area in (None, stay.area)
+        return here and self.family in (None, stay.family)
 
 
 Maintenance = Callable[[datetime, datetime], Sequence[Window]]

@@ -72,7 +72,8 @@ CREATE TABLE message (
     created_at timestamptz NOT NULL,
     due_at     timestamptz NOT NULL,
     settled_at timestamptz,
-    error      text
+    error      text,
+    receipt    text
 );
 
 CREATE INDEX message_due ON message (channel, due_at, key) WHERE state IN ('queued', 'leased');
@@ -80,4 +81,5 @@ CREATE INDEX message_of_contact ON message (contact, created_at);
 
 COMMENT ON TABLE message IS 'One row, one person, one message: the outbox of people; a message by a further way is a row of its own.';
 COMMENT ON COLUMN message.key IS 'The idempotency key; .1, .2 for further ways after one has failed.';
+COMMENT ON COLUMN message.receipt IS 'What the receiver said when it took it.';
 COMMENT ON COLUMN message.due_at IS 'When to send it; while leased, when its courier is taken for dead and it is sent again.';

@@ -50,7 +50,7 @@ def pool(plain_dsn: str) -> Iterator[ConnectionPool]:
 
 def centre(pool: ConnectionPool, people: Plan = PEOPLE) -> Centre:
     """A centre whose steps and people are kept in the database, in one transaction."""
-    mailroom = PostgresMailroom(pool, people, Names({"que-trung": "Quế Trung"}, link="https://ioc.vn"))
+    mailroom = PostgresMailroom(pool, people, lambda: Names({"que-trung": "Quế Trung"}, link="https://ioc.vn"))
     store = PostgresStore(pool, owe=mailroom.owe)
     return Centre(people, mailroom=mailroom, keep=store.save)
 
@@ -157,3 +157,38 @@ def test_the_oldest_message_that_nobody_carries_is_known(pool: ConnectionPool) -
     assert mailroom.oldest_due(["minh"]) is None
     assert mailroom.channels_due(START + 29_000) == []
     assert mailroom.channels_due(START + 30_000) == ["lan"]
+
+
+def test_a_receipt_is_kept_with_the_message(pool: ConnectionPool) -> None:
+    found = centre(pool)
+    found.measure(0, 90)
+    found.run(31)
+    with pool.connection() as connection:
+        kept = connection.execute("SELECT state, receipt, error FROM message").fetchall()
+    assert kept == [("sent", "sent", None)]
+
+
+def test_what_waits_for_a_channel_that_is_no_more_goes_by_the_first_way_that_is(pool: ConnectionPool) -> None:
+    found = centre(pool)
+    found.boxes = {}
+    found.measure(0, 90)
+    found.run(31)
+    after = PostgresMailroom(pool, plan(contact("lan", "lan-mail"), contact("minh"), routes=[LADDER]))
+    after.begin(["lan-mail", "minh"], found.now)
+    letter = after.lease("lan-mail", found.now)
+    assert letter is not None
+    assert letter.key.endswith(".0")
+    assert after.lease("lan", found.now) is None
+
+
+def test_an_alert_is_kept_also_where_nobody_can_tell_whom_it_concerns(
+    pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr("alerts.people_postgres.owe", broken)
+    centre(pool).measure(0, 90)
+    with pool.connection() as connection:
+        assert connection.execute("SELECT condition FROM alert").fetchall() == [("firing",)]
+    assert [record.action for record in caplog.records] == ["owing_failed"]  # type: ignore[attr-defined]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from alerts.alertmanager import Outside, report
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
-from alerts.model import Action, Transition
+from alerts.model import Action, Severity, Transition
 from alerts.rulebook import read_rules
 from alerts.service import AlertService
 from alerts.store import MemoryStore
@@ -180,6 +181,35 @@ def test_the_wall_is_shown_what_was_open_before_a_restart(store: FrailStore, wal
     service.begin(60_000)
     service.tick(60_000)
     assert [(step.cause, step.announce) for step in wall] == [("ripe", "open"), ("restart", None)]
+
+
+def test_what_goes_along_is_called_with_each_tick_and_its_failure_stops_nothing(store: FrailStore, wall: Wall) -> None:
+    service, called = serve(store, wall), list[int]()
+
+    def broken(_now: int) -> None:
+        raise KeyError("a fault of ours")
+
+    service.accompany(broken)
+    service.accompany(called.append)
+    service.tick(1000)
+    service.tick(2000)
+    assert called == [1000, 2000]
+
+
+def test_while_the_database_is_away_nothing_goes_along(store: FrailStore, wall: Wall) -> None:
+    service, called = serve(store, wall), list[int]()
+    service.accompany(called.append)
+    store.away = True
+    service.tick(1000)
+    assert called == []
+
+
+def test_what_others_judged_is_saved_and_shown_like_our_own(store: FrailStore, wall: Wall) -> None:
+    service = serve(store, wall)
+    disk = Outside("d15c", "DiskFull", Severity.MAJOR, "Đĩa sắp đầy", "que-trung", firing=True, starts_at=0)
+    service.report([report(disk, "demo", 1000)], 1000)
+    assert [step.announce for step in wall] == ["open"]
+    assert [alert.rule for alert in store.load()[0]] == ["alertmanager"]
 
 
 def test_changed_rules_are_taken_up_within_seconds_and_end_what_they_no_longer_support(

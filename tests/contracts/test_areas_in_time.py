@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import psycopg
 import pytest
 
-from ioc.migrate import migrate
 from ioc.site import Area, ListedDevice, SiteFile, store
 
 FAR = date.max
@@ -20,11 +19,9 @@ AFTER = [
 ]
 
 
-@pytest.fixture(params=["timescaledb", "postgresql"])
-def database(request):
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    with psycopg.connect(dsn, autocommit=True) as connection:
+@pytest.fixture
+def database(edition):
+    with psycopg.connect(edition.dsn, autocommit=True) as connection:
         yield connection
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ioc.history.availability import Figures, Span, Window, availability, known_until
 from ioc.history.scope import Areas, Wanted, stays
-from ioc.migrate import migrate
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 ENROLLED = START - timedelta(days=9)
@@ -20,11 +19,9 @@ def at(hours):
     return START + timedelta(hours=hours)
 
 
-@pytest.fixture(params=["timescaledb", "postgresql"])
-def database(request):
-    dsn = request.getfixturevalue("dsn" if request.param == "timescaledb" else "plain_dsn")
-    migrate(dsn)
-    with psycopg.connect(dsn, autocommit=True) as connection:
+@pytest.fixture
+def database(edition):
+    with psycopg.connect(edition.dsn, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO area (slug, name, parent) VALUES ('ns', 'Nông Sơn', NULL), ('a', 'A', 'ns'), ('b', 'B', 'ns')"
         )

@@ -12,13 +12,14 @@ from alerts.alertmanager import read
 from alerts.outside import PostgresInbox
 from alerts.service import AlertService
 from ingest.model import Heard
+from ioc.alerting import wire_alerts
 from ioc.clock import now_ms
 from ioc.errors import SettingsError
 from ioc.lifecycle import Stops
 from ioc.migrate import migrate
 from ioc.settings import Settings
 from ioc.site import SiteFile
-from ioc.wiring import open_pool, wire_alerts
+from ioc.wiring import open_pool
 from tests.alerts.conftest import sample, view
 from tests.alerts.desks import Desk, open_desk
 

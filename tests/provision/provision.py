@@ -104,13 +104,13 @@ def provide_community() -> None:
     lay_modules(places.cached_community(), run)
 
 
-def provide_promtool(apt: Apt) -> None:
-    """Prometheus' package unpacked into the cache: it is one static program, and its server must not run."""
+def unpack(apt: Apt, package: str) -> None:
+    """A Debian package unpacked into the cache: it is one static program, and its server must not run by itself."""
     apt.update()
-    folder = places.cache_folder() / "prometheus"
-    say(f"promtool: unpacking Debian's prometheus in {folder}")
+    folder = places.cache_folder() / package
+    say(f"unpacking Debian's {package} in {folder}")
     with tempfile.TemporaryDirectory() as scratch:
-        run("sh", "-c", f"cd {scratch} && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb tree")
+        run("sh", "-c", f"cd {scratch} && apt-get download -q {package} && dpkg-deb -x {package}_*.deb tree")
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(f"{scratch}/tree", folder)
@@ -129,8 +129,8 @@ def provide(names: list[str]) -> None:
                 continue
             elif name == "timescale":
                 provide_timescale(apt)
-            elif name == "promtool":
-                provide_promtool(apt)
+            elif part.unpacked:
+                unpack(apt, part.unpacked)
             else:
                 apt.install(*part.packages)
         except (OSError, subprocess.SubprocessError) as error:

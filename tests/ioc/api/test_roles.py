@@ -17,6 +17,16 @@ EXPECTED = {
     "DELETE /api/v1/tokens/{number}": "viewer, in person",
     "GET /": "viewer",
     "GET /account": "viewer",
+    "GET /alerts": "viewer",
+    "GET /areas": "viewer",
+    "GET /devices": "viewer",
+    "GET /history": "viewer",
+    "GET /tiles/base.pmtiles": "viewer",
+    "GET /tiles/{z}/{x}/{y}": "viewer",
+    "GET /api/v1/map/base": "viewer",
+    "GET /api/v1/past": "viewer",
+    "GET /api/v1/snapshots": "operator",
+    "GET /api/v1/devices/{site}/{family}/{device}/snapshot": "operator",
     "GET /api/v1/accounts": "admin",
     "GET /api/v1/alerts": "viewer",
     "GET /api/v1/alerts/{alert_id}": "viewer",
@@ -119,7 +129,10 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
             assert status == 403, rule.name
 
 
-PAGES = ("/", "/account", "/docs", "/ledger", "/openapi.json", "/devices/{site}/{family}/{device}")
+PAGES = (
+    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/ledger", "/openapi.json",
+    "/devices/{site}/{family}/{device}",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("role", Role)

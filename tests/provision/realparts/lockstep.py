@@ -30,10 +30,11 @@ from ingest.model import Message as Brought
 from ingest.reader import Reader
 from ioc import centre, settings
 from ioc import site as sites
+from ioc.alerting import wire_alerts
 from ioc.lifecycle import Stops
 from ioc.migrate import migrate
 from ioc.site import SiteFile
-from ioc.wiring import Told, make_ingest, make_reader, open_pool, wire_alerts, wire_store
+from ioc.wiring import Told, make_ingest, make_reader, open_pool, wire_store
 from simulators.truth import Fault
 from simulators.wire import Action, Join, Message
 from simulators.world import World

@@ -137,7 +137,8 @@ def collectd() -> Path | None:
 
 def alertmanager() -> Path | None:
     """Prometheus' Alertmanager."""
-    return program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+    installed = program("IOC_TEST_ALERTMANAGER", "prometheus-alertmanager", "alertmanager")
+    return installed or unpacked("prometheus-alertmanager", "prometheus-alertmanager")
 
 
 def promtool() -> Path | None:
@@ -171,6 +172,7 @@ class RealPart:
     variable: str
     present: Callable[[], bool]
     packages: tuple[str, ...]
+    unpacked: str = ""  # a package that is unpacked into the cache instead, since its server must not start
     needs_root: bool = True
 
     def lacking(self) -> str:
@@ -215,12 +217,14 @@ PARTS: dict[str, RealPart] = {
         "Alertmanager",
         "IOC_TEST_ALERTMANAGER",
         lambda: alertmanager() is not None,
-        ("prometheus-alertmanager",),
+        (),
+        unpacked="prometheus-alertmanager",
     ),
     "promtool": RealPart(
         "promtool",
         "IOC_TEST_PROMTOOL",
         lambda: promtool() is not None,
-        (),  # unpacked, not installed: provision.py
+        (),
+        unpacked="prometheus",
     ),
 }
