@@ -84,8 +84,7 @@ class Domain:
 
     def explains(self, other: "Domain") -> bool:
         """Whether its bad devices are most of the other's."""
-        wanted = EXPLAINS * len(other.fresh)
-        return len(self.fresh) >= wanted and self.shared(other) >= wanted
+        return bool(other.fresh) and self.shared(other) >= EXPLAINS * len(other.fresh)
 
     def shared(self, other: "Domain") -> int:
         """How many are freshly bad in both."""
@@ -186,7 +185,8 @@ class Census:
 
 
 def _within(inner: Domain, outer: Domain) -> bool:
-    return inner.shared(outer) >= EXPLAINS * len(inner.fresh)
+    """Whether most of the inner's bad devices are bad in the outer; one that has none any more lies within nothing."""
+    return bool(inner.fresh) and inner.shared(outer) >= EXPLAINS * len(inner.fresh)
 
 
 def _forget(domain: Domain, device: str) -> None:
