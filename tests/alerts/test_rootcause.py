@@ -302,3 +302,16 @@ def test_whatever_falls_silent_and_comes_back_nobody_is_left_believing_it_is_gon
     told: dict[str, str] = {}
     for step in commune.said:
         tell(told, step)
+
+
+def test_a_commune_that_is_coming_back_is_not_taken_for_a_part_of_the_next_one() -> None:
+    """The first has nobody bad any more, but is not believed yet, when the second, larger one goes out."""
+    commune = Commune({"a": 10, "b": 20}, {**AREA, "keep": "60s"}, ALONE)
+    commune.hear(10, commune.of("a"), SILENT)
+    commune.pass_until(60, start_s=11)
+    commune.hear(61, commune.of("a"))
+    commune.hear(62, commune.of("b"), SILENT)
+    commune.pass_until(180, start_s=63)
+    assert commune.told == [
+        ("open", "area-out@area:a"), ("open", "area-out@area:b"), ("clear", "area-out@area:a"),
+    ]  # fmt: skip
