@@ -62,9 +62,13 @@ bench-history: $(TEST_STAMP) ## đo phần lịch sử / history beside raw rows
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/history.py $(ARGS)
 
+bench-wall: $(TEST_STAMP) ## đo bức tường / the wall at a province's size, beside a bare websockets broadcast
+	@$(PY) tests/provision/provision.py
+	@$(PY) benchmarks/wall.py $(ARGS)
+
 score: $(TEST_STAMP) ## chấm điểm cảnh báo mọi kịch bản / every scenario scored, into docs/scores.md (ARGS="--only storm": only to look)
 	@$(PY) tests/provision/provision.py
-	@$(PY) benchmarks/scores.py $(or $(ARGS),--page)
+	@$(PY) benchmarks/score.py $(or $(ARGS),--page)
 
 lock: ## tạo lại hai tệp khoá (cần uv) / make both lock files again; needs `uv`
 	uv pip compile pyproject.toml --extra embedded --universal --generate-hashes --no-header --no-annotate -q \

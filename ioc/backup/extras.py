@@ -10,7 +10,10 @@ import msgspec
 from ioc.errors import CommandError
 from ioc.settings import Settings
 
-_SECRET: Final = frozenset({("database", "dsn"), ("mqtt", "url"), ("web", "admin_password"), ("alerts", "webhooks")})
+_SECRET: Final = frozenset({
+    ("database", "dsn"), ("mqtt", "url"), ("web", "admin_password"),
+    ("alerts", "webhooks"), ("alerts", "channels"), ("alerts", "heartbeat_url"),
+})  # fmt: skip
 _SOUNDS_SECRET: Final = re.compile(r"pass|token|secret|key|dsn|url", re.IGNORECASE)
 
 

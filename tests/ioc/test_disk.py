@@ -56,10 +56,10 @@ def days_ago(days):
 @pytest.mark.parametrize("standing", [FULL, SOON])
 def test_what_is_older_goes_first_in_the_order_told(standing):
     oldest = {"raw": days_ago(100), "minute": days_ago(500)}
-    assert next_to_go(ORDER, standing, oldest, NOW) == Drop("raw", days_ago(90))
-    assert next_to_go(ORDER, standing, {**oldest, "raw": days_ago(90)}, NOW) == Drop("minute", days_ago(365))
+    assert next_to_go(ORDER, standing, oldest, NOW) == Drop("raw", days_ago(90), 90)
+    assert next_to_go(ORDER, standing, {**oldest, "raw": days_ago(90)}, NOW) == Drop("minute", days_ago(365), 365)
     rest = {"raw": days_ago(90), "minute": days_ago(365)}
-    assert next_to_go(ORDER, standing, rest, NOW) == Drop("raw", days_ago(7))
+    assert next_to_go(ORDER, standing, rest, NOW) == Drop("raw", days_ago(7), 7)
     assert next_to_go(ORDER, standing, {"raw": days_ago(7)}, NOW) is None
 
 

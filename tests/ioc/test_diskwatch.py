@@ -11,7 +11,7 @@ from realparts.centre import ask
 from realparts.small_disk import small_disk
 
 from alerts.engine import Engine
-from alerts.rulebook import default_rules
+from alerts.rulefile import default_rules
 from ingest.adapter import Source, choose
 from ingest.admission import Gate
 from ingest.batch import Judge
@@ -168,7 +168,8 @@ def drill(disk, dsn, settings):
             connection.execute(f"DROP TABLE {week}")
         after = standing_of(connection, settings, now)
         assert after.used_pct < full.used_pct - 5
-        assert next_to_go(steps, full, oldest(connection), now) is None  # of what is left, nothing is so old
+        left = next_to_go(steps, full, oldest(connection), now)  # the weeks that migration made, two back
+        assert (left.what, left.days) == ("raw", 7)
         assert connection.execute("SELECT action FROM audit").fetchall() == [("kept whatever goes",)]
 
 

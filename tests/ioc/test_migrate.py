@@ -70,7 +70,7 @@ def test_a_site_file_is_stored_as_often_as_one_likes(plain_dsn):
     with psycopg.connect(plain_dsn, autocommit=True) as connection:
         site.store(connection, site.shipped("nong-son"))
         site.store(connection, site.shipped("nong-son"))
-        assert connection.execute("SELECT count(*) FROM area").fetchone() == (7,)
+        assert connection.execute("SELECT count(*) FROM area").fetchone() == (11,)
 
 
 def test_readings_of_the_one_table_of_before_are_moved_into_their_families(database, monkeypatch):

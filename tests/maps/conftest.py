@@ -318,6 +318,7 @@ class Stage:
                 f"{api}/map/base",
                 lambda _: JSONResponse({"kind": "vector" if self.tiles else None, "attribution": "© Sở"}),
             ),
+            Route(f"{api}/snapshots", lambda _: JSONResponse({"items": []})),
             Route("/tiles/base.pmtiles", self._tiles),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
