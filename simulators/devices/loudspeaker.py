@@ -135,7 +135,7 @@ KIND = Kind(
             metric="amp_temperature_c",
             event="amp_overtemp",
             severity="major",
-            rules=("loudspeaker-amp-hot", "loudspeaker-amp-fault"),
+            rules=("loudspeaker-overtemp", "loudspeaker-amp-hot", "loudspeaker-amp-fault"),
             blocks=_PLAYS,
         ),
         Ill(

@@ -21,6 +21,7 @@ from simulators.device import (
 _LINE = ("audio_rx_loss_pct", "audio_rx_jitter_ms", "video_rx_loss_pct", "video_rx_jitter_ms", "rtt_ms", "mos")
 
 _LOSSES = ("videoconference-audio-loss", "videoconference-video-loss")
+_POOR = "videoconference-poor-quality"
 
 
 def _title(area: str, _villages: Sequence[str], number_there: int) -> str:
@@ -131,8 +132,8 @@ KIND = Kind(
     },
     ills=(
         *ANY,
-        Ill(name="bad_line", bend=_line_is_bad, metric="mos", event="poor_quality", rules=_LOSSES),
-        Ill(name="jitter", bend=_jitters, metric="audio_rx_jitter_ms", event="poor_quality", rules=_LOSSES[:1]),
+        Ill(name="bad_line", bend=_line_is_bad, metric="mos", event="poor_quality", rules=(*_LOSSES, _POOR)),
+        Ill(name="jitter", bend=_jitters, metric="audio_rx_jitter_ms", event="poor_quality", rules=(_LOSSES[0], _POOR)),
         Ill(
             name="sip_lost",
             bend=_is_unregistered,

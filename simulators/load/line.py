@@ -98,6 +98,8 @@ class Line:
             got = len(self.socket.recv(1 << 20))
         except BlockingIOError:
             return
+        except ConnectionError:  # it hung up while ours was still on the way: a reset instead of an end
+            got = 0
         if not got:
             raise UnusableError(
                 "the broker closed the connection: it may refuse so many, or so large, messages at once"

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ class Answering:
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.accepts, self.stalls_at, self.ends_at = True, None, None
+        self.accepts, self.stalls_at, self.ends_at, self.resets = True, None, None, False
         self.read = 0
 
     def serve(self):
@@ -32,6 +33,8 @@ class Answering:
                 whole, rest = self.split(rest)
                 self.read += whole
                 if self.ends_at is not None and self.read >= self.ends_at:
+                    if self.resets:  # the end goes out as RST
+                        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     return
                 if self.stalls_at is not None and self.read >= self.stalls_at:
                     self.stalls_at = threading.Event().wait(STALL_S) or None
@@ -81,8 +84,9 @@ def test_a_stall_makes_everything_due_meanwhile_late_and_not_less(broker, capsys
     assert told["latency"]["max_ms"] > 900
 
 
-def test_a_broker_that_hangs_up_is_told_as_one_sentence(broker, capsys):
-    broker.ends_at = 10
+@pytest.mark.parametrize("resets", [False, True])
+def test_a_broker_that_hangs_up_is_told_as_one_sentence(broker, capsys, resets):
+    broker.ends_at, broker.resets = 10, resets
     with serving(broker):
         assert main(["load", "--broker", broker.url, "--count", "50000"]) == 2
     assert "the broker" in capsys.readouterr().err
