@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator import nth, topic
 from realparts import places
 
+from simulators.load.packets import Crowd
 from stage import HERE
 from stage.parts import Parts
 
@@ -70,19 +70,19 @@ OURS = Keeping(
     _make_ours,
     "SELECT count(*), count(DISTINCT (device_id, origin, seq)) FROM reading",
     "SELECT 1 FROM reading r JOIN device d ON d.id = r.device_id WHERE d.address = %s AND r.seq = %s",
-    lambda device: "/".join(topic(device, "").decode().split("/")[2:5]),
+    lambda device: "/".join(Crowd(1).topic(device, "").decode().split("/")[2:5]),
 )
 THEIRS = Keeping(
     _make_peers,
     "SELECT count(*), count(DISTINCT (device, seq)) FROM peer_reading",
     "SELECT 1 FROM peer_reading WHERE device = %s AND seq = %s",
-    lambda device: topic(device, "telemetry").decode(),
+    lambda device: Crowd(1).topic(device, "telemetry").decode(),
 )
 
 
 def last_message(keeping: Keeping, count: int, devices: int) -> tuple[str, int]:
     """Whom and which number the last of so many messages is from."""
-    device, seq = nth(count - 1, devices)
+    device, seq = Crowd(devices).nth(count - 1)
     return keeping.who(device), seq
 
 
