@@ -5,19 +5,16 @@ Shell over a cursor of the caller's transaction: a batch of steps so costs two q
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, LiteralString
-
-import psycopg
+from typing import Final, LiteralString
 
 from alerts import people_rows
+from alerts.database import Cursor
 from alerts.escalation import Escalation
 from alerts.owing import Changes
 from alerts.people import Notice, NoticeState
 from ingest.queries import load
 
 SQL: Final[Mapping[str, LiteralString]] = load("alerts", "people.sql")
-
-Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class Book:

@@ -6,17 +6,16 @@ in `alerts/people.sql`.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import psycopg
-from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from alerts import outbox, people_rows
-from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.database import Cursor, transaction
 from alerts.gathering import Sent, pack, told
 from alerts.letters import Message, Names, compose, fall_back
 from alerts.mailroom import OVER_MS
@@ -24,7 +23,7 @@ from alerts.model import Transition
 from alerts.outbox import Delivery, Letter
 from alerts.owing import climb, concerns, owe, settles
 from alerts.people import Notice, NoticeState
-from alerts.people_book import SQL, Book, Cursor
+from alerts.people_book import SQL, Book
 from alerts.routing import Plan
 from alerts.rows import millis, stamp
 from alerts.wording import describe
@@ -41,10 +40,9 @@ class PostgresMailroom:
     def __init__(
         self, pool: ConnectionPool[Any], plan: Plan, names: Callable[[], Names] = Names, *, wait_s: float = 2.0
     ) -> None:
-        self._pool = pool
         self._plan = plan
         self._names = names
-        self._wait_s = wait_s
+        self._transaction = partial(transaction, pool, wait_s, "people")
         self._forget_at = 0
 
     def owe(self, cursor: Cursor, steps: Sequence[Transition]) -> None:
@@ -172,19 +170,6 @@ class PostgresMailroom:
             return
         cursor.execute(SQL["hurry_escalations"], {"alerts": row["alert_ids"], "now": stamp(now)})
         cursor.execute(SQL["drop_untold"], {"messages": [message.letter.key.partition(".")[0]]})
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Cursor]:
-        try:
-            with (
-                self._pool.connection(timeout=self._wait_s) as connection,
-                connection.cursor(row_factory=dict_row) as cursor,
-            ):
-                yield cursor
-        except (psycopg.OperationalError, psycopg.InterfaceError) as why:
-            raise StoreDownError(f"the database of people cannot be reached: {why}") from why
-        except psycopg.Error as why:
-            raise StoreRefusedError(f"the database of people refused: {why}") from why
 
 
 def _address(subject: str) -> str:

@@ -4,16 +4,14 @@ Shell: it decides nothing (`alerts.outbox` does, inside the transaction). Every 
 waits `wait_s` for a connection at most. The statements are in `alerts/queries.sql`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, LiteralString
 
-import psycopg
-from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from alerts import outbox, rows
-from alerts.errors import StoreDownError, StoreRefusedError
+from alerts.database import Cursor, transaction
 from alerts.model import Alert, Request, Severity, Transition
 from alerts.outbox import Letter
 from alerts.store import Answer, Entry, never_fired
@@ -21,8 +19,6 @@ from alerts.suppression import Quiet, Silence
 from ingest.queries import load
 
 SQL: Final[Mapping[str, LiteralString]] = load("alerts")
-
-Cursor = psycopg.Cursor[dict[str, Any]]
 
 
 class PostgresStore:
@@ -39,8 +35,7 @@ class PostgresStore:
         owe: Callable[[Cursor, Sequence[Transition]], None] | None = None,
     ) -> None:
         self._owe = owe
-        self._pool = pool
-        self._wait_s = wait_s
+        self._transaction = partial(transaction, pool, wait_s, "alerts")
 
     def load(self) -> tuple[tuple[Alert, ...], int | None]:
         """See `AlertStore`."""
@@ -163,19 +158,6 @@ class PostgresStore:
         """See `LetterStore`."""
         with self._transaction() as cursor:
             cursor.execute(SQL["settle_letter"], rows.of_letter(letter))
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Cursor]:
-        try:
-            with (
-                self._pool.connection(timeout=self._wait_s) as connection,
-                connection.cursor(row_factory=dict_row) as cursor,
-            ):
-                yield cursor
-        except (psycopg.OperationalError, psycopg.InterfaceError) as why:
-            raise StoreDownError(f"the database of alerts cannot be reached: {why}") from why
-        except psycopg.Error as why:
-            raise StoreRefusedError(f"the database of alerts refused: {why}") from why
 
 
 def _save_timeline(cursor: Cursor, steps: Sequence[Transition]) -> list[Transition]:
