@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
+from simulators.arguments import above_zero, whole
 from simulators.device import find_kinds
 from simulators.errors import UnusableError
 from simulators.fleet import Fleet
@@ -177,22 +178,6 @@ def _say(sentence: str) -> None:
     print(f"simulators: {sentence}", file=sys.stderr, flush=True)
 
 
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"'{text}' should be a number above 0")
-    return value
-
-
-def _devices(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 100_000:
-        raise argparse.ArgumentTypeError(f"'{text}' should be a whole number from 1 to 100000")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulators",
@@ -208,22 +193,27 @@ def _parser() -> argparse.ArgumentParser:
         default="mqtt://127.0.0.1:1883",
         help="mqtt:// or mqtts://, with user:password@ (%(default)s); SSL_CERT_FILE names a CA of your own",
     )
-    add("--devices", type=_devices, metavar="N", help="scale the site to N devices")
-    add("--rate", type=_above_zero, metavar="X", help="telemetry messages a second in all; implies --scenario calm")
+    add("--devices", type=whole(1, 100_000), metavar="N", help="scale the site to N devices")
+    add("--rate", type=above_zero, metavar="X", help="telemetry messages a second in all; implies --scenario calm")
     add(
         "--speed",
-        type=_above_zero,
+        type=above_zero,
         default=1.0,
         metavar="X",
         help="time X times as fast as life; with --duration it ends now, else stamps run ahead of the clock",
     )
     add("--seed", type=int, default=1, metavar="N", help="another seed, another district's luck (default: 1)")
     add("--scenario", metavar="FILE", help="a shipped scenario (docs/simulators.md) or a TOML file (default: demo)")
-    add("--duration", type=_above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")
+    add("--duration", type=above_zero, metavar="S", help="end after S seconds (default: at Ctrl-C)")
     add("--start", metavar="TIME", help="the world's first moment, RFC 3339 (default: now)")
     add("--truth", metavar="FILE", help="write what is really wrong, as JSON lines")
     add("--report", metavar="FILE", help="write at the end what was published and acknowledged, as JSON")
-    add("--share", type=_devices, metavar="N", help="up to N devices share a connection (1: each its own, with a Will)")
+    add(
+        "--share",
+        type=whole(1, 100_000),
+        metavar="N",
+        help="up to N devices share a connection (1: each its own, with a Will)",
+    )
     add("--vanish", action="store_true", help="end like a power cut: no goodbye, the broker publishes the Wills")
     add("--dry", action="store_true", help="print the messages of --duration seconds at once, without a broker")
     return parser

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from math import inf
 
+from simulators.arguments import above_zero, whole
 from simulators.link import read_broker
 from simulators.load.line import Line
 from simulators.load.packets import Crowd
@@ -94,25 +95,6 @@ def _say(sentence: str) -> None:
     print(f"simulators: {sentence}", file=sys.stderr, flush=True)
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"'{text}' should be a whole number from {least} to {most}")
-        return int(text)
-
-    return read
-
-
-def _above_zero(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < 1e9:
-        raise argparse.ArgumentTypeError(f"'{text}' should be a number above 0")
-    return value
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulators load",
@@ -123,35 +105,35 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--broker", default="mqtt://127.0.0.1:1883", help="mqtt://, with user:password@ (%(default)s)")
-    add("--devices", type=_whole(1, 100_000), default=1000, metavar="N", help="who speaks (%(default)s)")
+    add("--devices", type=whole(1, 100_000), default=1000, metavar="N", help="who speaks (%(default)s)")
     add(
         "--rate",
-        type=_above_zero,
+        type=above_zero,
         metavar="X",
         help="messages a second in all; otherwise as fast as the broker takes them",
     )
-    add("--count", type=_whole(0, 10**12), metavar="N", help="end after N messages in all")
-    add("--duration", type=_above_zero, metavar="S", help="end after S seconds")
+    add("--count", type=whole(0, 10**12), metavar="N", help="end after N messages in all")
+    add("--duration", type=above_zero, metavar="S", help="end after S seconds")
     add(
         "--connections",
-        type=_whole(1, 1000),
+        type=whole(1, 1000),
         default=1,
         metavar="N",
         help="share the devices out to N connections (%(default)s)",
     )
     add(
         "--window",
-        type=_whole(1, 60_000),
+        type=whole(1, 60_000),
         default=2000,
         metavar="N",
         help="unacknowledged messages a connection (%(default)s)",
     )
     add("--births", action="store_true", help="let every device introduce itself first")
     add("--site", default="bench", metavar="SLUG", help="the site in the topics (%(default)s)")
-    add("--boot", type=_whole(1, 99), default=1, metavar="N", help="which boot of the devices this is: their session")
+    add("--boot", type=whole(1, 99), default=1, metavar="N", help="which boot of the devices this is: their session")
     add(
         "--rounds-before",
-        type=_whole(0, 10**6),
+        type=whole(0, 10**6),
         default=0,
         metavar="N",
         help="samples that every device has sent before",

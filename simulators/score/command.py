@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 
+from simulators.arguments import whole
 from simulators.errors import UnusableError
 from simulators.score.api import fetch_alerts
 from simulators.score.figures import score
@@ -52,12 +53,6 @@ def _time(text: str) -> float:
     return found
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' should be a whole number from 1")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulators score",
@@ -81,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="so long after its end a truth is told late (%(default)g s)",
     )
-    add("--operators", type=_count, default=1, metavar="N", help="how many people share the alerts (%(default)s)")
+    add("--operators", type=whole(1), default=1, metavar="N", help="how many people share the alerts (%(default)s)")
     add("--from", dest="begins", type=_time, metavar="TIME", help="the operator's load is measured from here …")
     add("--to", dest="ends", type=_time, metavar="TIME", help="… to here (default: all that is known)")
     return parser
