@@ -25,9 +25,10 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -38,11 +39,13 @@ from realparts.collectd import Collectd
 from realparts.community import Community
 from realparts.mosquitto import Mosquitto
 from realparts.plain import plain_server
+from realparts.processes import Server, scratch_folder
 from realparts.processes import free_port as find_free_port
-from realparts.processes import scratch_folder
 from realparts.timescale import NamedTimescale, Timescale, fresh_database
 
 from ioc.migrate import migrate
+
+Running = TypeVar("Running", bound=Server)
 
 REAL = {
     "mosquitto",
@@ -255,31 +258,32 @@ def browser(chromium: Path) -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def make_collectd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Collectd]]:
-    """Give a factory of started collectd daemons; takes the configuration after the logging lines."""
-    require("collectd")
+@contextmanager
+def _started(
+    make: Callable[[Path, str], Running], part: str, folders: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Running]]:
+    """Give a factory of started daemons with a configuration each; all are stopped at the end."""
+    require(part)
     with ExitStack() as stops:
 
-        def make(configuration: str) -> Collectd:
-            daemon = Collectd(tmp_path_factory.mktemp("collectd"), configuration)
+        def started(configuration: str) -> Running:
+            daemon = make(folders.mktemp(part), configuration)
             stops.callback(daemon.stop)
             daemon.start()
             return daemon
 
+        yield started
+
+
+@pytest.fixture
+def make_collectd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Collectd]]:
+    """Give a factory of started collectd daemons; takes the configuration after the logging lines."""
+    with _started(Collectd, "collectd", tmp_path_factory) as make:
         yield make
 
 
 @pytest.fixture
 def make_alertmanager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Alertmanager]]:
     """Give a factory of started Alertmanagers; takes the YAML of their routes and receivers."""
-    require("alertmanager")
-    with ExitStack() as stops:
-
-        def make(configuration: str) -> Alertmanager:
-            server = Alertmanager(tmp_path_factory.mktemp("alertmanager"), configuration)
-            stops.callback(server.stop)
-            server.start()
-            return server
-
+    with _started(Alertmanager, "alertmanager", tmp_path_factory) as make:
         yield make
