@@ -23,11 +23,6 @@ class Array:
         self.data = struct.pack(">iiiii", 1, 0, element, count, 1) + body
 
 
-def bigints(values: Sequence[int]) -> Array:
-    """A `bigint[]`."""
-    return Array(1016, 20, len(values), _fixed(np.asarray(values, np.int64), ">i8"))
-
-
 def integers(values: Sequence[int]) -> Array:
     """An `integer[]`."""
     return Array(1007, 23, len(values), _fixed(np.asarray(values, np.int32), ">i4"))
