@@ -29,6 +29,7 @@ SHELLS = {
         "queries",
     },
     "alerts": {
+        "database",
         "postgres",
         "rows",
         "service",
