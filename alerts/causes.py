@@ -3,17 +3,17 @@
 Pure: it counts (`alerts.rootcause`) and answers; what becomes of alerts is the docket's affair.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from alerts.domains import Grounds
 from alerts.index import RuleIndex
-from alerts.model import Alert, Verdict
+from alerts.model import Alert, Condition, Verdict
 from alerts.rootcause import Census, Domain
 from alerts.rule import Finding, Rule
 from ingest.model import Admission, Device
 
-Find = Callable[[str], Alert | None]
 Found = tuple[Rule, Device, Finding]
+_OPEN = (Condition.PENDING, Condition.FIRING, Condition.RECOVERING)
 _BAD = {Verdict.BAD: True, Verdict.GOOD: False, Verdict.UNKNOWN: None}
 
 
@@ -24,16 +24,20 @@ class Causes:
     """
 
     def __init__(self, index: RuleIndex, grounds: Grounds) -> None:
+        self._index = index
         self._grounds = grounds
+        self._ill: dict[str, set[str]] = {}  # the rules that have an alert of a device, of those that outages count
         by_test: dict[tuple[str, object], list[Rule]] = {}
         for rule in index.outages:
             by_test.setdefault((rule.fault, rule.test), []).append(rule)
-        self._censuses = [Census(rules) for rules in by_test.values()]
+        self._censuses = [Census(rules, self._spared) for rules in by_test.values()]
         self._by_fault: dict[str, list[Census]] = {}
         self._of_rule: dict[str, Census] = {}
         for census in self._censuses:
-            self._by_fault.setdefault(census.rules[0].fault, []).append(census)
+            for fault in census.of or (census.rules[0].fault,):
+                self._by_fault.setdefault(fault, []).append(census)
             self._of_rule |= {rule.name: census for rule in census.rules}
+        self._alibis = {rule.outage.alibi: set[str]() for rule in index.outages if rule.outage and rule.outage.alibi}
         self._changed: dict[int, tuple[Census, Domain]] = {}
 
     def place(self, device: Device, at: int) -> None:
@@ -45,13 +49,13 @@ class Causes:
                 if rule.outage and rule.family in (None, device.family) and device.admission is Admission.ADMITTED
                 for name in self._grounds.domains(device, rule.outage.over)
             ]
-            metric = census.rules[0].metric
             left = census.place(device.address, homes)
             if left is None:
                 continue
             self._note(census, left)
-            if metric is None or metric in device.metrics:
-                census.note(device.address, at, bad=False)
+            if self._counts(census, device):
+                changed = census.note(device.address, at, bad=self._is_ill(census, device.address))
+                self._note(census, changed if census.of else ())
 
     def note(self, rule: Rule, device: Device, finding: Finding, at: int) -> None:
         """Count a device by what an outage rule's test says of it; the rules of one census all say the same."""
@@ -71,35 +75,91 @@ class Causes:
     def explanations(self, rule: Rule, alert: Alert) -> Iterator[str]:
         """The keys of the outages that may explain an alert, the smallest first."""
         if rule.outage is None:
-            for census in self._by_fault.get(rule.fault, ()):
+            for census in self._over(rule):
                 yield from (domain.key for domain in census.homes(alert.device))
         elif (domain := self._of_rule[rule.name].get(alert.key)) is not None:
             yield from (each.key for each in self._of_rule[rule.name].around(domain))
 
+    def holding(self, outage: str, device: str) -> Iterator[str]:
+        """The keys of an outage rule's domains that hold a device, be it bad or not."""
+        if (census := self._of_rule.get(outage)) is not None:
+            yield from (domain.key for domain in census.holding(device) if domain.rule.name == outage)
+
+    def holds(self, alert: Alert) -> Collection[str]:
+        """The devices in an outage's domain, bad or not; none where it is no outage's."""
+        domain = self._domain(alert)
+        return () if domain is None else domain.members
+
+    def heard(self, alert: Alert, at: int) -> None:
+        """An alert changed: outages may count it, and it may be an alibi for one."""
+        has = alert.condition in _OPEN
+        self._count_alibi(alert, has=has)
+        if alert.rule not in self._by_fault:
+            return
+        ill = self._ill.setdefault(alert.device, set())
+        if (alert.rule in ill) == has:
+            return
+        (ill.add if has else ill.discard)(alert.rule)
+        for census in self._by_fault[alert.rule]:
+            self._note(census, census.note(alert.device, at, bad=self._is_ill(census, alert.device)))
+
+    def _count_alibi(self, alert: Alert, *, has: bool) -> None:
+        """Whatever it may have hidden is looked at anew."""
+        known = self._alibis.get(alert.rule)
+        if known is None or (alert.device in known) == has:
+            return
+        (known.add if has else known.discard)(alert.device)
+        for census in self._censuses:
+            self._note(census, census.around_device(alert.device))
+
     def watches(self, rule: Rule, device: str) -> bool:
         """Whether an outage may yet come to explain this device's alert by this rule."""
-        return any(census.watches(device) for census in self._by_fault.get(rule.fault, ()))
+        return any(census.watches(device) for census in self._over(rule))
 
     def members(self, alert: Alert) -> tuple[list[str], list[str]]:
         """The devices that an outage explains, and the keys of smaller outages within it."""
-        census = self._of_rule.get(alert.rule)
-        domain = None if census is None else census.get(alert.key)
-        if census is None or domain is None:
+        domain = self._domain(alert)
+        if domain is None:
             return [], []
+        census = self._of_rule[alert.rule]
         explained = [device for device, since in domain.fresh.items() if since >= domain.onset]
         return explained, [each.key for each in census.inside(domain)]
 
     def develops_until(self, rule: Rule, device: str, at: int, pace_ms: int) -> int:
         """Until when an outage that would explain this device may still come; `at` where none may."""
-        homes = (home for census in self._by_fault.get(rule.fault, ()) for home in census.homes(device))
+        homes = (home for census in self._over(rule) for home in census.homes(device))
         return max((home.develops_until(at, pace_ms) for home in homes), default=at)
 
     def raised(self, alert: Alert, pace_ms: int, *, now: bool) -> None:
         """An outage began, or is over."""
+        domain = self._domain(alert)
+        if domain is not None:
+            self._of_rule[alert.rule].raised(domain, pace_ms, now=now)
+
+    def _domain(self, alert: Alert) -> Domain | None:
         census = self._of_rule.get(alert.rule)
-        domain = None if census is None else census.get(alert.key)
-        if census is not None and domain is not None:
-            census.raised(domain, pace_ms, now=now)
+        return None if census is None else census.get(alert.key)
+
+    def _over(self, rule: Rule) -> list[Census]:
+        """Who may explain an alert of this rule: outages of the same fault, and those that count its alerts."""
+        return [*self._by_fault.get(rule.fault, ()), *self._by_fault.get(rule.name, ())]
+
+    def _counts(self, census: Census, device: Device) -> bool:
+        """Whether this device can be bad at all."""
+        rules = [self._index.rules[name] for name in census.of if name in self._index.rules]
+        metric = census.rules[0].metric
+        if rules:
+            return any(rule.family in (None, device.family) for rule in rules)
+        return metric is None or metric in device.metrics
+
+    def _is_ill(self, census: Census, device: str) -> bool:
+        return not self._ill.get(device, set()).isdisjoint(census.of)
+
+    def _spared(self, domain: Domain) -> bool:
+        """Whether what it is named after, or a device in it that is heard, has an alibi."""
+        name = domain.name.partition(":")[2]
+        heard = domain.members - domain.fresh.keys()
+        return any(each == name or each in heard for each in self._alibis.get(domain.outage.alibi or "", ()))
 
     def _note(self, census: Census, changed: Iterable[Domain]) -> None:
         self._changed |= {id(domain): (census, domain) for domain in changed}

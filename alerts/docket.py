@@ -47,6 +47,8 @@ class Docket:
         """Use these rules; the next tick ends or withdraws what they no longer support."""
         self.index = index
         self.explaining = Explaining(index, self.quiets.grounds, self.register, self.policy)
+        for alert in self.register.alerts.values():
+            self.explaining.causes.heard(alert, alert.since)
         self.register.look_at(list(self.register.alerts))
 
     def apply(
@@ -81,7 +83,9 @@ class Docket:
         if rule is not None:
             alert = self.explaining.waits_on(alert, rule, now)
             steps = self._moved(alert, muting.lapse(alert, now, self.patience(rule, alert)), now)
-            alert = self.register.get(key) or alert
+            alert = self.register.get(key)
+            if alert is None:  # told the truth, it was over
+                return steps
             if state_of(alert) in WAITING and alert.verdict is Verdict.BAD:
                 alert = self._prepared(alert, rule, now)
         return steps + self._moved(alert, machine.pass_time(alert, rule, now, self.policy), now)
@@ -151,6 +155,7 @@ class Docket:
         """Keep the alert as it now is, and let follow what follows from its step."""
         after, step = moved
         self.register.keep(after)
+        self.explaining.causes.heard(after, at)
         steps = [] if step is None else [step]
         if step is not None:
             steps += self._follow(before, step)

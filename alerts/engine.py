@@ -54,10 +54,9 @@ class Engine:
         self._docket = Docket(policy or Policy(), Quiets(grounds or Grounds()), self._devices)
         self._register = self._docket.register
         self._verdicts = Verdicts(self._docket, self._devices, quiet_until)
-        self.adopt(rules)
         for alert in alerts:
             self._register.keep(machine.resume(alert, now if evaluated_at is None else evaluated_at, now))
-        self._register.look_at(list(self.alerts))
+        self.adopt(rules)
         if now < quiet_until:
             self._verdicts.doubt(quiet_until, now)
 

@@ -39,14 +39,17 @@ class Explaining:
     def explained(self, cause: Alert) -> list[Alert]:
         """The alerts that this one explains now."""
         rule = self._index.rules[cause.rule]
-        keys = [f"{each.name}@{cause.device}" for each in self._index.explained_by(cause.rule) if not each.urgent]
+        subjects = [cause.device] if rule.outage is None else self.causes.holds(cause)
+        rules = [each.name for each in self._index.explained_by(cause.rule) if not each.urgent]
+        keys = [f"{name}@{subject}" for name in rules for subject in subjects]
         mine = [alert for key in keys if (alert := self._register.get(key)) is not None and alert.condition in ACTIVE]
         if rule.outage is None:
             return mine
         devices, outages = self.causes.members(cause)
         keys = [*outages, *(key for device in devices for key in self._register.of_device(device))]
         found = [alert for key in keys if (alert := self._register.get(key)) is not None]
-        return [alert for alert in found if alert.condition in ACTIVE and self._shares(alert, rule.fault)]
+        mine += [alert for alert in found if alert.condition in ACTIVE and self._shares(alert, rule)]
+        return mine
 
     def thread(self, outage: Alert) -> str | None:
         """The thread of the first of its alerts that people were told of: an outage found late goes on with it."""
@@ -79,7 +82,9 @@ class Explaining:
         """The keys of the alerts that may explain this one, the nearest first."""
         if rule.urgent:
             return
-        yield from (f"{name}@{alert.device}" for name in rule.explained_by)
+        for name in rule.explained_by:
+            yield f"{name}@{alert.device}"
+            yield from self.causes.holding(name, alert.device)
         if _explicable(rule):
             yield from self.causes.explanations(rule, alert)
 
@@ -98,9 +103,11 @@ class Explaining:
                 return max(now + 1, outage.timer + self._index.rules[outage.rule].for_ms)
         return now
 
-    def _shares(self, alert: Alert, fault: str) -> bool:
+    def _shares(self, alert: Alert, cause: Rule) -> bool:
         rule = self._index.rules.get(alert.rule)
-        return rule is not None and rule.fault == fault and not rule.urgent and _explicable(rule)
+        if rule is None or rule.urgent or not _explicable(rule):
+            return False
+        return rule.fault == cause.fault or (cause.outage is not None and rule.name in cause.outage.of)
 
 
 def _explicable(rule: Rule) -> bool:

@@ -9,10 +9,8 @@ from dataclasses import dataclass, field
 from math import inf
 
 from alerts.model import Verdict
-from alerts.rule import Rule, Subject
+from alerts.rule import NEVER_CALM, Rule, Subject
 from ingest.model import FAMILIES
-
-NEVER_CALM = (inf, -inf)
 
 
 @dataclass(slots=True)
@@ -37,6 +35,8 @@ class Watch:
             case Subject.SERIES:
                 self._calm(rule.test.metrics[0], NEVER_CALM)
                 self.series.setdefault(rule.test.metrics[0], []).append(rule)
+            case Subject.DOMAIN if rule.outage is not None and rule.outage.of:
+                pass
             case Subject.DOMAIN if rule.metric is not None:
                 self.counts.setdefault(rule.metric, []).append(rule)
             case Subject.DOMAIN:

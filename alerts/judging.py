@@ -9,7 +9,7 @@ from math import inf
 
 from alerts.model import Severity, Verdict
 from alerts.options import Options
-from alerts.rule import Fact, Finding
+from alerts.rule import NEVER_CALM, Fact, Finding
 from ingest.model import Presence
 
 LIMIT_OPTIONS = ("above", "below", "clear_below", "clear_above", "equals", "steps")
@@ -72,7 +72,7 @@ class Equals:
 class Absent:
     """Judges a presence; `value` stays empty and `reason` says how the device went."""
 
-    calm = (inf, -inf)
+    calm = NEVER_CALM
 
     def judge(self, fact: Fact) -> Finding:
         """Bad when disconnected (also cleanly: the reason says so) or silent; unknown where we cannot know."""

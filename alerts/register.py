@@ -3,13 +3,17 @@
 Decides nothing about them. A key has one open alert at most.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Final
 
 from alerts.agenda import Agenda
 from alerts.model import Alert
 
 Due = Callable[[Alert], int | None]
+_AT_ONCE: Final = 16  # steps of one key at one time; more can only be a fault of ours
+_PUT_OFF_MS: Final = 1000
 
 
 class Register:
@@ -86,8 +90,16 @@ class Register:
         return self._agenda.first()
 
     def take(self, now: int) -> Iterator[str]:
-        """The keys that are due; what is put meanwhile is seen too."""
+        """The keys that are due; what is put meanwhile is seen too.
+
+        One that is never done is put off, so that it cannot hold up the others.
+        """
+        taken: Counter[str] = Counter()
         for key in self._agenda.take(now):
+            taken[key] += 1
+            if taken[key] > _AT_ONCE:
+                self._agenda.put(key, now + _PUT_OFF_MS)
+                continue
             if self._other.get(key, now + 1) <= now:
                 del self._other[key]
             yield key

@@ -2,11 +2,12 @@
 
 Pure: it answers with findings and with who belongs to which cause; it never touches an alert. A domain is a
 candidate when enough of its devices are bad at once; it is explained by a smaller candidate that holds at least nine
-tenths of its bad devices. Devices that were bad long before are left out: they have a trouble of their own.
+tenths of its bad devices, unless that one has an alibi: a gateway that has lost the mains itself did not silence what
+is behind it. Devices that were bad long before are left out: they have a trouble of their own.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -48,9 +49,9 @@ class Domain:
         return len(self.members) - len(self.old)
 
     @property
-    def size(self) -> tuple[int, int, str]:
-        """Smaller comes first; among equals, the more particular scale."""
-        return (self.eligible, _SCALES[self.outage.over], self.name)
+    def size(self) -> tuple[int, int, int, str]:
+        """Smaller comes first; among equals, the one that never held more, then the more particular scale."""
+        return (self.eligible, len(self.members), _SCALES[self.outage.over], self.name)
 
     def age(self, at: int) -> None:
         """Leave out those bad for longer than the window."""
@@ -92,10 +93,15 @@ class Domain:
 
 
 class Census:
-    """All domains of all outage rules of one fault. `place` and `note` give the domains whose numbers changed."""
+    """All domains of all outage rules of one fault. `place` and `note` give the domains whose numbers changed.
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    `spared` says whether a domain has an alibi now.
+    """
+
+    def __init__(self, rules: Iterable[Rule], spared: Callable[[Domain], bool]) -> None:
         self.rules = tuple(rules)
+        self.of = self.rules[0].outage.of if self.rules[0].outage else ()  # the rules whose alerts are counted
+        self._spared = spared
         self._domains: dict[str, Domain] = {}
         self._of: dict[str, list[Domain]] = {}
         self._candidates: dict[str, Domain] = {}
@@ -150,6 +156,17 @@ class Census:
         homes = (each for each in self._of.get(device, ()) if each.fresh.get(device, each.onset - 1) >= each.onset)
         return sorted(homes, key=lambda each: each.size)
 
+    def holding(self, device: str) -> list[Domain]:
+        """All domains in which a device stands, however it fares."""
+        return self._of.get(device, [])
+
+    def around_device(self, device: str) -> list[Domain]:
+        """The domains in which a device stands, those named after it, and all that share a device with one of these."""
+        named = (each for each in self._domains.values() if each.name.partition(":")[2] == device)
+        near = {each.key: each for each in (*named, *self._of.get(device, ()))}
+        members = {member for each in near.values() for member in each.members}
+        return list({each.key: each for member in members for each in self._of[member]}.values())
+
     def watches(self, device: str) -> bool:
         """Whether some domain may come to explain it."""
         return bool(self._of.get(device))
@@ -178,7 +195,9 @@ class Census:
         return self._domains.get(key)
 
     def _explained(self, domain: Domain) -> bool:
-        return any(each.size < domain.size and each.explains(domain) for each in self._candidates.values())
+        spared = self._spared(domain)
+        others = (each for each in self._candidates.values() if each is not domain and each.explains(domain))
+        return any((spared or each.size < domain.size) and not self._spared(each) for each in others)
 
     def _domain(self, rule: Rule, name: str) -> Domain:
         return self._domains.setdefault(f"{rule.name}@{name}", Domain(rule, name))

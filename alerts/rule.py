@@ -8,6 +8,7 @@ and is handed again.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Any, Protocol
 
 from alerts.model import Severity, Verdict
@@ -15,6 +16,7 @@ from alerts.options import Options
 from ingest.model import Presence, Value
 
 Fact = Value | Presence
+NEVER_CALM = (inf, -inf)
 
 
 class Subject(StrEnum):
@@ -88,7 +90,10 @@ class Recall(Protocol):
 class Outage:
     """When a domain counts as out: this share and this many of its devices, or all of at least `all_of`.
 
-    Devices bad for longer than `window_ms` before it began have a trouble of their own and do not count.
+    Devices bad for longer than `window_ms` before it began have a trouble of their own and do not count. `alibi` is a
+    rule: while its alert is open on what the domain is named after, or on a device in it that is heard, the domain is
+    not to blame; what struck that device explains the rest.
+    With `of`, a device is bad while one of these rules has an alert of it, be it only pending.
     """
 
     over: Scale
@@ -97,6 +102,8 @@ class Outage:
     clear_share: float
     all_of: int | None = None
     window_ms: int = 900_000
+    alibi: str | None = None
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ class Rule:
 
     It fires when it was bad for `for_ms`, and clears when it was good for `keep_ms`. Without a family it
     judges every family. `unknown` is what no data counts as; `urgent`, that its first message is never held back;
-    `explained_by`, rules whose alert of the same device speaks for this one's.
+    `explained_by`, rules whose alert of the same device, or of a domain that it belongs to, speaks for this one's.
     """
 
     name: str
@@ -144,4 +151,8 @@ class Rule:
     @property
     def fault(self) -> str:
         """What goes wrong, in a word that an outage shares with the alerts it explains."""
-        return f"metric {self.metric}" if self.metric is not None else "absence"
+        if self.outage is not None and self.outage.of:
+            return " ".join(("alerts", *self.outage.of))
+        if self.metric is not None:
+            return f"metric {self.metric}"
+        return self.kind if self.kind == "deafness" else "absence"

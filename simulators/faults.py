@@ -1,10 +1,11 @@
 """What goes wrong at a site, and when: written scenarios and seeded chance.
 
 Decides the whole course of faults in advance from seed and start, so that a run can be repeated and scored. A fault by
-chance is a single ill of a single device, the worn ones first, and no device has two at a time.
+chance is a single ill of a single device, the worn ones first, and no device has two at a time. A written ill befalls
+one that no larger fault has in its grip then: what is dark already has nothing else to tell.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import merge
 
 from simulators.chance import chance
@@ -19,7 +20,7 @@ from simulators.truth import Expect, Fault, Scope, Strike, Where
 
 def foresee(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
     """Every fault of a run in order of its beginning, without end where chance plays a part."""
-    scripted = [fault for each in scenario.written for fault in _unfold(each, identities, seed, start)]
+    scripted = list(_written(scenario, identities, seed, start))
     return merge(sorted(scripted, key=_beginning), _chances(scenario, identities, seed, start), key=_beginning)
 
 
@@ -41,17 +42,31 @@ def _chances(scenario: Scenario, identities: Sequence[Identity], seed: int, star
         now += rng.expovariate(scenario.per_hour / 3600)
 
 
-def _unfold(written: Written, identities: Sequence[Identity], seed: int, start: float) -> Iterable[Fault]:
-    """Choose whom a written fault befalls: by the seed, among those it may befall."""
-    rng, begins = chance(seed, written.kind, written.at_s), start + written.at_s
-    trouble = find_troubles().get(written.kind)
-    if trouble:
-        return trouble.unfold(Case(written, identities, rng, begins, begins + written.lasts_s))
-    candidates = [(each, ill) for each in identities for ill in each.kind.ills if _may(written, each, ill)]
-    if not candidates:
-        raise written.wrong(_nobody(written, identities))
-    device, ill = rng.choice(candidates)
-    return [_single(ill, device, begins, begins + written.lasts_s, identities)]
+def _written(scenario: Scenario, identities: Sequence[Identity], seed: int, start: float) -> Iterator[Fault]:
+    """Choose whom each written fault befalls: by the seed, among those it may befall; those with many victims first."""
+    cases = [
+        Case(each, identities, chance(seed, each.kind, each.at_s), start + each.at_s, start + each.at_s + each.lasts_s)
+        for each in scenario.written
+    ]
+    troubles, gripped = find_troubles(), list[Strike]()
+    for case in cases:
+        if (trouble := troubles.get(case.written.kind)) is not None:
+            for fault in trouble.unfold(case):
+                gripped += fault.strikes
+                yield fault
+    for case in cases:
+        if case.written.kind not in troubles:
+            yield _befalls(case, gripped)
+
+
+def _befalls(case: Case, gripped: Sequence[Strike]) -> Fault:
+    busy = {each.device.address for each in gripped if each.begins < case.ends and case.begins < each.ends}
+    may = [(each, ill) for each in case.identities for ill in each.kind.ills if _may(case.written, each, ill)]
+    if not may:
+        raise case.written.wrong(_nobody(case.written, case.identities))
+    free = [(each, ill) for each, ill in may if each.address not in busy]
+    device, ill = case.rng.choice(free or may)
+    return _single(ill, device, case.begins, case.ends, case.identities)
 
 
 def _nobody(written: Written, identities: Sequence[Identity]) -> str:

@@ -37,7 +37,11 @@ def fibre_cut(uplink: str, devices: Sequence[Identity], begins: float, ends: flo
     """A cable is cut: gateways and all behind them live on unheard; the splice brings them back within seconds."""
     strikes = tuple(cut_off((each for each in devices if each.uplink == uplink), begins, ends, rng, 20.0))
     where = Where(areas_of(strikes), uplink=uplink)
-    return Fault("fibre_cut", begins, ends, where, Expect("uplink", uplink, ("uplink-out",), "critical"), strikes)
+    gateways = [strike.device.address for strike in strikes if strike.device.kind.family == "gateway"]
+    expect = Expect("uplink", uplink, ("uplink-out",), "critical")
+    if len(gateways) == 1:  # nobody can tell from here whether the cable or the one gateway at its end is gone
+        expect = Expect("gateway", gateways[0], ("gateway-absent",), "critical")
+    return Fault("fibre_cut", begins, ends, where, expect, strikes)
 
 
 def _unpowered(device: Identity, begins: float, ends: float, rng: Random) -> Iterable[Strike]:

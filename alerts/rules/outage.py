@@ -1,7 +1,8 @@
 """The kind `outage`: so many devices of one area, gateway, feeder … bad at once that they have one cause.
 
-Without a metric it counts the absent; with one, those beyond its limits. `alerts.rootcause` counts them and
-finds the smallest domain that explains them; an outage speaks for the alerts of its devices.
+Without a metric it counts the absent; with one, those beyond its limits; with `of`, those of which one of these rules
+has an alert. `alerts.rootcause` counts them and finds the smallest domain that explains them; an outage speaks for the
+alerts of its devices.
 """
 
 from alerts.judging import LIMIT_OPTIONS, Absent, read_limits
@@ -23,6 +24,9 @@ def read_outage(options: Options) -> Outage:
     clear_share = options.number("clear_share")
     if clear_share is not None and not 0 <= clear_share <= share:
         raise options.wrong("clear_share cannot exceed share", "clear_share")
+    of = options.words("of")
+    if of and options.text("metric") is not None:
+        raise options.wrong("counts the alerts of other rules, or a metric, not both", "of")
     return Outage(
         over=Scale(over),
         share=share,
@@ -30,13 +34,15 @@ def read_outage(options: Options) -> Outage:
         clear_share=share if clear_share is None else clear_share,
         all_of=options.whole("all_of"),
         window_ms=options.duration("window") or 900_000,
+        alibi=options.text("alibi"),
+        of=of,
     )
 
 
 KIND = Kind(
     name="outage",
     subject=Subject.DOMAIN,
-    options=(*LIMIT_OPTIONS, "over", "share", "at_least", "all_of", "clear_share", "window"),
+    options=(*LIMIT_OPTIONS, "over", "share", "at_least", "all_of", "clear_share", "window", "alibi", "of"),
     read=read,
     outage=read_outage,
 )

@@ -36,7 +36,7 @@ def _unfold(case: Case) -> Iterable[Fault]:
     ill = Ill(name="firmware_bad", bend=_misreads, firmware=f"{hit[0].model.fw}-rc1")
     step = (case.ends - case.begins) * _ROLLED_OUT / len(hit)
     strikes = tuple(Strike(ill, each, case.begins + at * step, case.ends) for at, each in enumerate(hit))
-    expect = Expect("model", f"{model} {ill.firmware}", ("batch-out",), "major")
+    expect = Expect("model", f"{model} {ill.firmware}", ("batch-bad", "batch-out"), "major")
     yield Fault("firmware_bad", case.begins, case.ends, Where(areas_of(strikes)), expect, strikes)
 
 

@@ -26,7 +26,7 @@ def _suffers(sample: Sample, _age: float) -> Sample:
 
 
 _ILL = Ill(name="switch_loop", bend=_suffers)
-_RULES = ("camera-no-picture", "wifi-loss", "videoconference-audio-loss")  # of whoever notices first
+_RULES = ("gateway-side-bad",)
 
 
 def _unfold(case: Case) -> Iterable[Fault]:

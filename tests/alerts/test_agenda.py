@@ -1,6 +1,7 @@
 """When keys are due."""
 
 from alerts.agenda import Agenda
+from alerts.register import Register
 
 
 def test_keys_come_when_they_are_due_and_once() -> None:
@@ -38,3 +39,18 @@ def test_outdated_times_are_swept() -> None:
         agenda.put("a", 10_000 + when)
     assert len(agenda._heap) < 100
     assert list(agenda.take(99_999)) == ["a"]
+
+
+def test_a_key_that_is_never_done_is_put_off_and_holds_up_no_other() -> None:
+    register = Register(lambda _alert: None)
+    register.remind("never done", 1)
+    register.remind("other", 2)
+    taken = []
+    for key in register.take(5):
+        taken.append(key)
+        if key == "never done":
+            register.remind(key, 1)
+    assert taken.count("never done") > 1
+    assert taken[-1] == "other"
+    assert (first := register.first()) is not None
+    assert first > 5

@@ -224,6 +224,28 @@ def test_a_window_that_begins_suppresses_what_is_open_and_frees_it_at_its_end(ho
     assert hot.announced == ["open", "clear"]
 
 
+def test_an_acknowledgement_that_runs_out_after_its_alert_is_over_changes_nothing(hot: District) -> None:
+    hot.hear(10, 90)
+    hot.ask(20, Action.ACK, until_s=100)
+    hush(hot, 30, silence(30, 500))
+    hot.hear(40, 70)
+    hot.tick(600)  # returns: the property below found a tick without an end, once in many thousand stories
+    hot.hear(660, 70)
+    hot.tick(660)
+    assert hot.announced == ["open", "clear"]
+
+
+def test_what_is_over_with_the_truth_told_does_not_come_back_for_its_clocks(hot: District) -> None:
+    hot.hear(120, 90)
+    hot.ask(188, Action.SHELVE, until_s=288)
+    hot.ask(237, Action.ACK, until_s=337)
+    hot.hear(372, 70)
+    hot.tick(372)
+    hot.tick(900)
+    assert hot.announced == ["open", "clear"]
+    assert not hot.engine.alerts
+
+
 FACTS = st.lists(
     st.tuples(st.integers(1, 400), st.sampled_from(["bad", "good", "hush", "speak", "ack", "shelve", "tick", "see"])),
     max_size=40,

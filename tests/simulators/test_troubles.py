@@ -4,6 +4,7 @@ import json
 import tomllib
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from simulators.device import find_kinds
 from simulators.faults import foresee
+from simulators.outages import fibre_cut
 from simulators.population import populate
 from simulators.scenario import Scenario, load_scenario
 from simulators.site import load_site
@@ -216,3 +218,22 @@ def _severity(rule, sample):
 
 def _seconds(text):
     return float(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+def test_a_cable_with_one_gateway_cannot_be_told_from_the_gateway(identities) -> None:
+    cables = {each.uplink: [] for each in identities}
+    for each in identities:
+        if each.kind.family == "gateway":
+            cables[each.uplink].append(each.address)
+    for cable, gateways in cables.items():
+        expect = fibre_cut(cable, identities, 0.0, 60.0, Random(1)).expect
+        assert expect is not None
+        assert (expect.scope, expect.subject) == (("gateway", gateways[0]) if len(gateways) == 1 else ("uplink", cable))
+
+
+def test_a_written_ill_spares_what_a_larger_fault_has_in_its_grip(play, identities) -> None:
+    both = fault("power_off", 'family="camera"', lasts=600) + fault("flood", 'area="que-loc"', lasts=600)
+    for seed in range(30):
+        *flooded, single = sorted(play(both, identities, seed), key=lambda each: each.kind)
+        assert single.kind == "power_off"
+        assert single.devices[0] not in {device for each in flooded for device in each.devices}

@@ -9,6 +9,7 @@ import socket
 from pathlib import Path
 
 from realparts import places
+from realparts.centre import wait_for
 from realparts.processes import Server, dies_with_us
 
 CONFIGURATION = """\
@@ -39,8 +40,17 @@ class Collectd(Server):
     def put(self, identifier: str, *values: float, interval: float = 10, at: str = "N") -> str:
         """`PUTVAL host/plugin/type interval=… time:value…`; returns the daemon's answer line."""
         line = f'PUTVAL "{identifier}" interval={interval} {at}:{":".join(str(value) for value in values)}\n'
-        with socket.socket(socket.AF_UNIX) as link, link.makefile("r") as answers:
+        link = wait_for(self._connected, seconds=10)  # the read-loop may be entered before the plugin listens
+        with link, link.makefile("r") as answers:
             link.settimeout(10)
-            link.connect(str(self.socket))
             link.sendall(line.encode())
             return answers.readline().strip()
+
+    def _connected(self) -> socket.socket | None:
+        link = socket.socket(socket.AF_UNIX)
+        try:
+            link.connect(str(self.socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            link.close()
+            return None
+        return link

@@ -1,0 +1,125 @@
+"""Who is not to blame, what outages of other rules' alerts are, and that we ourselves may be deaf."""
+
+from dataclasses import replace
+
+from alerts.domains import Grounds
+from alerts.model import Mute
+from ingest.model import Admission, Device, Heard, Sample, View
+from tests.alerts.conftest import SILENT, THERE
+from tests.alerts.test_rootcause import ALONE, AREA, BLIND, CENTRE, Commune
+
+GATEWAY = "demo/gateway/gw-a"
+SIDE = {**AREA, "name": "side-out", "over": "gateway", "alibi": "mains-low", "for": "30s"}
+UPLINK = {**AREA, "name": "uplink-out", "over": "uplink", "alibi": "mains-low", "for": "30s"}
+MAINS = {
+    "name": "mains-low", "kind": "threshold", "family": "gateway", "metric": "mains_v", "below": 190, "for": "1m",
+    "severity": "major", "explained_by": ["area-out"],
+}  # fmt: skip
+AREA_OUT = {**AREA, "for": "30s"}
+BLURRED = {"name": "blurred", "kind": "threshold", "metric": "fps", "below": 2, "for": "1m", "severity": "minor"}
+BAD_BATCH = {**AREA, "name": "batch-bad", "over": "batch", "of": ["blurred"], "for": "30s"}
+DEAF = {"name": "deaf", "kind": "deafness", "for": "20s", "severity": "critical"}
+
+
+def behind_a_gateway(size: int, *rules: dict[str, object], grounds: Grounds | None = None) -> Commune:
+    """An area with a gateway and `size` cameras behind it, all heard at 0."""
+    commune = Commune({"a": size}, *rules, **({} if grounds is None else {"grounds": grounds}))
+    commune.devices = {name: replace(each, gateway=GATEWAY) for name, each in commune.devices.items()}
+    commune.devices[GATEWAY] = Device(GATEWAY, Admission.ADMITTED, area="a", metrics=("mains_v",))
+    commune.hear(0, commune.devices)
+    return commune
+
+
+def measure(commune: Commune, at_s: int, metric: str, value: float, *devices: str) -> None:
+    now = at_s * 1000
+    views = tuple(View(commune.devices[name], replace(THERE, since=0)) for name in devices)
+    samples = tuple(Sample(name, now, {metric: value}, received_at=now) for name in devices)
+    commune.said += commune.engine.observe(Heard(now, views, samples))
+
+
+def cameras(commune: Commune) -> list[str]:
+    return [name for name in commune.devices if name != GATEWAY]
+
+
+def test_a_gateway_on_battery_is_not_blamed_for_the_dark_around_it() -> None:
+    commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(105, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=105)
+    assert commune.told == [("open", "area-out@area:a")]
+    (mains,) = commune.firing("mains-low")
+    assert mains.muted_by(Mute.PARENT)
+
+
+def test_that_also_holds_where_its_battery_is_heard_of_only_later() -> None:
+    commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
+    commune.hear(100, cameras(commune), SILENT)
+    commune.pass_until(110, start_s=100)
+    measure(commune, 111, "mains_v", 0.0, GATEWAY)
+    commune.hear(112, [GATEWAY])
+    commune.pass_until(600, start_s=112)
+    assert commune.told == [("open", "area-out@area:a")]
+
+
+def test_a_gateway_with_its_mains_is_blamed_for_the_dark_behind_it() -> None:
+    commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
+    commune.hear(100, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=100)
+    assert commune.told == [("open", f"side-out@gateway:{GATEWAY}")]
+
+
+def test_an_uplink_over_which_a_gateway_tells_of_its_mains_is_not_cut() -> None:
+    grounds = Grounds(uplinks={"a": "ul-a"})
+    commune = behind_a_gateway(15, AREA_OUT, UPLINK, MAINS, ALONE, grounds=grounds)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(105, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=105)
+    assert commune.told == [("open", "area-out@area:a")]
+
+
+def test_without_a_larger_cause_an_alibi_leaves_the_domain_to_tell() -> None:
+    commune = behind_a_gateway(15, SIDE, MAINS, ALONE)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(105, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=105)
+    assert sorted(commune.told) == [("open", f"mains-low@{GATEWAY}"), ("open", f"side-out@gateway:{GATEWAY}")]
+
+
+def test_a_firmware_that_spoils_one_device_after_another_is_one_message_after_the_first() -> None:
+    commune = Commune({"a": 9}, BLURRED, BAD_BATCH)
+    commune.devices = {name: replace(each, maker="Acme", fw="2-rc1") for name, each in commune.devices.items()}
+    commune.hear(1, commune.devices)
+    for number, name in enumerate(commune.devices):
+        measure(commune, 100 + 40 * number, "fps", 0.0, name)
+        commune.pass_until(139 + 40 * number, start_s=100 + 40 * number)
+    commune.pass_until(900, start_s=461)
+    assert commune.told == [("open", "blurred@demo/camera/a-0"), ("open", "batch-bad@batch:Acme 2-rc1")]
+    (batch,), first = commune.firing("batch-bad"), commune.firing("blurred")[0]
+    assert batch.thread == first.id
+    measure(commune, 1000, "fps", 25.0, *commune.devices)
+    measure(commune, 1001, "fps", 25.0, *commune.devices)
+    commune.pass_until(2000, start_s=1001)
+    assert commune.told[2:] == [("clear", "batch-bad@batch:Acme 2-rc1")]
+
+
+def test_alerts_that_were_open_before_a_restart_are_counted_after_it() -> None:
+    commune = Commune({"a": 4}, BLURRED, BAD_BATCH)
+    commune.devices = {name: replace(each, maker="Acme", fw="2") for name, each in commune.devices.items()}
+    commune.hear(1, commune.devices)
+    measure(commune, 100, "fps", 0.0, *commune.devices)
+    open_now = list(commune.engine.alerts.values())
+    after = Commune({}, BLURRED, {**BAD_BATCH, "at_least": 4}, alerts=open_now, now=110_000, evaluated_at=100_000)
+    after.devices = commune.devices
+    after.hear(110, after.devices)
+    after.pass_until(400, start_s=111)
+    assert ("open", "batch-bad@batch:Acme 2") in after.told
+
+
+def test_when_we_are_deaf_that_alone_is_told_and_over_when_we_hear_again() -> None:
+    commune = Commune({"a": 30}, AREA, CENTRE, ALONE, DEAF)
+    commune.hear(100, commune.devices, BLIND)
+    commune.pass_until(400, start_s=100)
+    assert commune.told == [("open", "deaf@centre:all")]
+    commune.hear(401, commune.devices)
+    commune.pass_until(600, start_s=401)
+    assert commune.told[1:] == [("clear", "deaf@centre:all")]
