@@ -21,6 +21,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
+from maps.model import Reach
 from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
@@ -61,6 +62,12 @@ def site(count=105, seed=5):
     return views
 
 
+def reaches_of(addresses):
+    """Cameras that look by turns north, east, south and west; loudspeakers heard all round."""
+    ways = {address: Reach(80, n % 4 * 90, 84) for n, address in enumerate(a for a in addresses if "/camera/" in a)}
+    return ways | {address: Reach(350) for address in addresses if "/loudspeaker/" in address}
+
+
 class Stage:
     """What a test tells the scripted site to do; everything may be called from the test's thread."""
 
@@ -72,7 +79,7 @@ class Stage:
         self.tokens = {}
         self.views = site(count)
         self.addresses = list(self.views)
-        self.scene = Scene("Nông Sơn", first=epoch_ms())
+        self.scene = Scene("Nông Sơn", first=epoch_ms(), reaches=reaches_of(self.addresses))
         self.counts = {"received": 0, "stored": 0, "shed": 0}
         self.more = {}
         self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts, more=lambda: self.more)

@@ -74,6 +74,13 @@ export function alertText(alert) {
   return has(`reason.${alert.reason}`) ? `${rule} · ${t(`reason.${alert.reason}`)}` : rule;
 }
 
+// What a device sees or covers, as picture.js has it.
+export function reachText({ range_m: far, bearing_deg: bearing, angle_deg: angle }) {
+  if (angle === null) return t("card.reach", { far: whole.format(far) });
+  const where = t("card.compass").split(", ")[Math.round(bearing / 45) % 8];
+  return t("card.looks", { where, bearing: whole.format(bearing), angle: whole.format(angle), far: whole.format(far) });
+}
+
 // The sign of an alert: grave ones are squares, the others triangles.
 export const alertState = (alert) => (alert.severity === "critical" || alert.severity === "major" ? "critical" : "warning");
 
