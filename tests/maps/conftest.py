@@ -89,7 +89,8 @@ class Stage:
         self.tiles = None
         self.signed_in = []
         self.sockets = set()
-        self.answers = {}
+        self.answers = {"rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None}}
+        self.quiets = {"silences": [], "maintenance": []}  # newest first
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
     def presence(self, number, **facts):
@@ -292,6 +293,25 @@ class Stage:
         self._put(replace(view, device=replace(view.device, **given)))
         return JSONResponse(self._listed(self.views[address]))
 
+    async def _quiets(self, request):
+        kind = request.url.path.split("/")[3]
+        live = request.query_params.get("live") == "true"
+        if request.method == "GET":
+            return JSONResponse({"items": [each for each in self.quiets[kind] if not (live and each["ended_at"])]})
+        kept = {
+            "id": f"{kind}-{len(self.quiets[kind])}", "ends_at": None, "minutes": None, "days": [], "last_at": None,
+            "author": "lan", "active": False, "next_from": None, "next_to": None, "ended_at": None, "ended_by": None,
+        } | await request.json()  # fmt: skip
+        self.quiets[kind].insert(0, kept)
+        return JSONResponse(kept, 201)
+
+    def _quiet_ended(self, request):
+        [quiet] = [
+            each for each in self.quiets[request.url.path.split("/")[3]] if each["id"] == request.path_params["id"]
+        ]
+        quiet |= {"ended_at": datetime.fromtimestamp(epoch_ms() / 1000, UTC).isoformat(), "ended_by": "lan"}
+        return Response(status_code=204)
+
     def _scripted(self, request):
         """What a test wants a path to answer, made of the query."""
         make = self.answers.get(request.path_params["path"])
@@ -327,6 +347,14 @@ class Stage:
             ),
             Route(f"{api}/snapshots", lambda _: JSONResponse({"items": []})),
             Route("/tiles/base.pmtiles", self._tiles),
+            *(
+                Route(f"{api}/{kind}{at}", answer, methods=methods)
+                for kind in self.quiets
+                for at, answer, methods in (
+                    ("", self._quiets, ["GET", "POST"]),
+                    ("/{id}", self._quiet_ended, ["DELETE"]),
+                )
+            ),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

@@ -44,6 +44,11 @@ const UNITS = [["_pct", "%"], ["_dbm", "dBm"], ["_ms", "ms"], ["_bps", "b/s"], [
   ["_lux", "lx"], ["_db", "dB"], ["_c", "°C"], ["_v", "V"], ["_a", "A"], ["_s", "s"]];
 const LARGE = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
+// A date and time field speaks Viet Nam's time (which knows no summer time) wherever the browser stands.
+const ZONE_MS = 7 * 3600_000;
+export const instantOf = (text) => Date.parse(`${text}:00+07:00`);
+export const fieldOf = (at) => new Date(at + ZONE_MS).toISOString().slice(0, 16);
+
 // Units stand in the names of metrics (docs/wire.md).
 export const unitOf = (metric) => UNITS.find(([suffix]) => metric.endsWith(suffix))?.[1] ?? "";
 
