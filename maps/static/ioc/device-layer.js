@@ -207,14 +207,16 @@ IOC.LiveDeviceLayer = L.Layer.extend({
   _drawReaches() {
     const pen = this._ground;
     const { reach, family, lat, state } = this.picture;
+    const look = { unit: IOC.unit() * this._ratio, colours: { focus: IOC.colour("focus"), muted: IOC.colour("muted") } };
+    const least = IOC.REACH.least * IOC.unit();
     pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
     for (const index of this._placed) {
       const mine = reach.get(index);
       if (!mine || this._inside.has(index) || this.hidden.has(`${family[index]}-reach`)) continue;
       const radius = mine.range_m * IOC.pixelsAMetre(lat[index], this._map.getZoom());
-      if (radius < IOC.REACH.least * IOC.unit() || !this._near(index, radius)) continue;
+      if (radius < least || !this._near(index, radius)) continue;
       const path = IOC.reachPath(this._x[index] * this._ratio, this._y[index] * this._ratio, radius * this._ratio, mine);
-      IOC.drawReach(pen, path, { works: IOC.WORKING.has(IOC.STATES[state[index]]), chosen: index === this.selected, ratio: this._ratio });
+      IOC.drawReach(pen, path, { works: IOC.WORKING.has(IOC.STATES[state[index]]), chosen: index === this.selected, look });
     }
   },
 

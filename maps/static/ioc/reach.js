@@ -21,10 +21,9 @@ IOC.reachPath = (x, y, radius, { bearing_deg: bearing, angle_deg: angle }) => {
   return path;
 };
 
-// `works`: whether it sees or sounds now; `chosen`: whether its device's card is open.
-IOC.drawReach = (pen, path, { works, chosen, ratio }) => {
-  const unit = IOC.unit() * ratio;
-  pen.strokeStyle = IOC.colour(chosen ? "focus" : "muted");
+// `works`: whether it sees or sounds now; `chosen`: whether its device's card is open; `look`: colours and the unit of this canvas.
+IOC.drawReach = (pen, path, { works, chosen, look: { unit, colours } }) => {
+  pen.strokeStyle = colours[chosen ? "focus" : "muted"];
   pen.fillStyle = pen.strokeStyle;
   pen.lineWidth = (chosen ? 2 : 1.2) * unit;
   pen.setLineDash(works ? [] : [5 * unit, 5 * unit]);
