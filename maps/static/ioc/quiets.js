@@ -55,6 +55,10 @@ function open(quiet) {
     button.focus();
     return say(button, t("quiets.end_sure"));
   });
+  button?.addEventListener("blur", () => {
+    delete button.dataset.sure;
+    say(button, t("quiets.end"));
+  });
   find("detail").hidden = false;
   find("detail").replaceChildren(...[h("h2", { id: "detail-title" }, whatOf(quiet)),
     h("table", { class: "latest" }, h("tbody", {}, ...facts.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, t(key)), h("td", {}, value))))),
