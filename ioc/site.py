@@ -16,10 +16,12 @@ from ingest.family import families
 from ingest.queries import load
 from ioc.errors import SettingsError
 from ioc.people import Contact, Duty, People, Route
+from maps.model import Reach
 
 _SQL = load("ioc", "site.sql")
 _Point = tuple[Annotated[float, msgspec.Meta(ge=-180, le=180)], Annotated[float, msgspec.Meta(ge=-90, le=90)]]
 _Ring = Annotated[list[_Point], msgspec.Meta(min_length=3)]
+_Address = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}$")]
 
 
@@ -51,7 +53,7 @@ class ListedDevice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `snapshot` is where a camera gives its newest picture (http, https; may hold a password): operators may look at it.
     """
 
-    address: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,63}/[a-z]+/[a-z0-9-]{1,63}$")]
+    address: _Address
     name: str | None = None
     area: _Slug | None = None
     lat: float | None = None
@@ -100,13 +102,17 @@ NOTHING_OPEN = OpenData()
 
 
 class SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo)."""
+    """One centre. `admit`: `ask` keeps unknown devices pending, `all` admits them (the demo).
+
+    `reaches`: by address, what a camera sees and a loudspeaker covers; not whether that device is expected.
+    """
 
     slug: _Slug
     name: str
     admit: Literal["ask", "all"] = "ask"
     areas: list[Area] = []
     devices: list[ListedDevice] = []
+    reaches: dict[_Address, Reach] = {}
     contacts: list[Contact] = []
     duties: list[Duty] = []
     routes: list[Route] = []
@@ -180,6 +186,10 @@ def _check_areas(site: SiteFile, where: str) -> None:
 
 def _refuse_unknown(table: object, shape: Any, where: str, path: str = "") -> None:  # noqa: ANN401 - a type's form
     """Raise for a key that the shape does not know, naming the nearest that it does."""
+    if get_origin(shape) is dict and isinstance(table, dict):
+        for key, each in table.items():
+            _refuse_unknown(each, get_args(shape)[1], where, f"{path}.{key}")
+        return
     for inner in get_args(shape):
         _refuse_unknown(table, inner, where, path)
     if get_origin(shape) is list and isinstance(table, list):

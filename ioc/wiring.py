@@ -159,7 +159,7 @@ def wire_hub(
     site: SiteFile, ledger: Callable[[], Mapping[str, int]], more: Callable[[], Mapping[str, object]] = no_more
 ) -> Hub:
     """The picture that the wall shows; the web server runs it."""
-    return Hub(Scene(site.name, first=now_ms()), ledger=ledger, more=more, build=page.build())
+    return Hub(Scene(site.name, first=now_ms(), reaches=site.reaches), ledger=ledger, more=more, build=page.build())
 
 
 def wire_web(
@@ -183,6 +183,7 @@ def wire_web(
         pool, alerts, pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
         probe=probe, fillings=fillings, cap=site.cap, plan=find_plan(settings, site, carries=False),
         maps=Path(settings.data_dir) / "map", snapshots=snapshots, open_data=site.open_data,
+        reaches=site.reaches,
         rules=RuleFiles(settings.alerts.rules), health=health,
         maintenance=planned.maintenance(alerts, partial(_below, pool)),
     )  # fmt: skip

@@ -87,6 +87,7 @@ class LiveDeviceLayer(_StreamedLayer):
     default_js: Links = [  # noqa: RUF012
         _SHAPES,
         ("ioc_cluster", "/static/ioc/cluster.js"),
+        ("ioc_reach", "/static/ioc/reach.js"),
         ("ioc_device_layer", "/static/ioc/device-layer.js"),
     ]
 

@@ -7,6 +7,9 @@ else keeps: `fold(snapshot at a, delta from a to b) == snapshot at b`, for every
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from alerts.model import Alert, Condition, Mute
 
@@ -35,6 +38,25 @@ Counts = tuple[int, ...]
 """How many devices are in each state, in the order of `STATES`."""
 
 
+class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a camera sees or a loudspeaker is heard: all round, or within `angle_deg` around `bearing_deg`.
+
+    `bearing_deg` is where its middle points, clockwise from north. One without the other is a `ValueError`.
+    """
+
+    range_m: Annotated[float, msgspec.Meta(gt=0, le=20_000)]
+    bearing_deg: Annotated[float, msgspec.Meta(ge=0, lt=360)] | None = None
+    angle_deg: Annotated[float, msgspec.Meta(gt=0, lt=360)] | None = None
+
+    def __post_init__(self) -> None:
+        """See that what looks one way says which, and how widely."""
+        if (self.bearing_deg is None) != (self.angle_deg is None):
+            raise ValueError("bearing_deg and angle_deg go together; without both it reaches all round")
+
+
+NO_REACHES: Mapping[str, Reach] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Dot:
     """A device as drawn. `since` is when its state began; a device without a position is only counted."""
@@ -47,11 +69,12 @@ class Dot:
     area: str | None
     state: State
     since: int
+    reach: Reach | None = None
 
     @property
     def about(self) -> tuple[object, ...]:
         """What seldom changes, and is therefore sent only when it does."""
-        return (self.address, self.name, self.family, self.lat, self.lon, self.area)
+        return (self.address, self.name, self.family, self.lat, self.lon, self.area, self.reach)
 
 
 @dataclass(frozen=True, slots=True)

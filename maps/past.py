@@ -16,10 +16,10 @@ from ingest.model import Device, Heard, Presence, View
 from maps.figures import picture_figures
 from maps.frames import Press
 from maps.layer import find_layers
-from maps.model import Sight
+from maps.model import NO_REACHES, Reach, Sight
 from maps.scene import Scene
 
-LAYERS: Final = ("devices", "areas", "alerts")
+LAYERS: Final = ("devices", "reaches", "areas", "alerts")
 _ACKED: Final = {"ack": True, "unack": False, "expired": False, "worse": False}
 _WELL: Final = ("", "sleeping", "clean")  # reasons of a device in service that does not call itself unwell
 
@@ -85,13 +85,14 @@ def steps_of(alert: Alert, timeline: Iterable[Entry]) -> Iterator[Transition]:
 
 def replay(
     site: str, devices: Sequence[Device], stood: Iterable[Stood], steps: Iterable[Transition], *,
-    begin: int, end: int, step_ms: int,
+    begin: int, end: int, step_ms: int, reaches: Mapping[str, Reach] = NO_REACHES,
 ) -> Iterator[Frame]:  # fmt: skip
     """The picture at `begin`, then every `step_ms` in which something changed what led on from it, up to `end`.
 
     `stood` and `steps` may begin before `begin`: the picture needs them. Times in epoch ms.
+    `reaches` are those of today: what a camera was turned to before is not kept.
     """
-    scene = Scene(site, first=begin)
+    scene = Scene(site, first=begin, reaches=reaches)
     press, layers = Press(scene), [layer for name, layer in find_layers().items() if name in LAYERS]
     known = {device.address: device for device in devices}
     scene.apply(Heard(begin, tuple(_view(device, None) for device in devices)))

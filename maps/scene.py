@@ -6,12 +6,12 @@ not how many devices there are: changes are kept in the order of their numbers, 
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Heard, View
-from maps.model import STATES, Counts, Delta, Dot, Snapshot, State, Step, shown
+from maps.model import NO_REACHES, STATES, Counts, Delta, Dot, Reach, Snapshot, State, Step, shown
 
 K = TypeVar("K")
 
@@ -50,11 +50,13 @@ class Scene:
     """The picture and its history of changes.
 
     Numbers begin at `first`. Give it the start time in milliseconds: then a number from before a restart
-    is older than every number since, and its owner gets a snapshot instead of a wrong step.
+    is older than every number since, and its owner gets a snapshot instead of a wrong step. `reaches` says
+    by address what cameras see and loudspeakers cover.
     """
 
-    def __init__(self, site_name: str, *, first: int = 0) -> None:
+    def __init__(self, site_name: str, *, first: int = 0, reaches: Mapping[str, Reach] = NO_REACHES) -> None:
         self.site_name = site_name
+        self._reaches = reaches
         self.seq = first
         self.totals = [0] * len(STATES)
         self._first = first
@@ -178,8 +180,8 @@ class Scene:
         if device.admission is Admission.RETIRED:
             return None
         state, since = judge(view, self._by_device.get(device.address, {}).values())
-        name = device.name or device.slug
-        return Dot(device.address, name, device.family, device.lat, device.lon, device.area, state, since)
+        name, reach = device.name or device.slug, self._reaches.get(device.address)
+        return Dot(device.address, name, device.family, device.lat, device.lon, device.area, state, since, reach)
 
     def _recount(self, old: Dot | None, new: Dot | None, number: int) -> None:
         for dot, step in ((old, -1), (new, 1)):

@@ -159,6 +159,10 @@ class Kind:
     sample: Callable[[Scene], Sample]
     orders: Mapping[str, Order]
     ills: tuple[Ill, ...]
+    range_m: float | None = None
+    """How far it sees or is heard; None where that means nothing."""
+    angle_deg: float | None = None
+    """How widely; None is all round."""
     solitary: bool = False
     """One to an area as a rule: the first needs no number in its id."""
     edges: Mapping[str, str] = field(default_factory=dict)

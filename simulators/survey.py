@@ -1,14 +1,15 @@
 """A site file for the centre, drawn from a simulated site: `python -m simulators.survey cai-be` prints it.
 
-Decides what the centre should know beforehand: its areas with shapes, what became of them, and those devices that do
-not introduce themselves. It writes the form of docs/settings.md and knows nothing of who reads it.
+Decides what the centre should know beforehand: its areas with shapes, what became of them, those devices that do not
+introduce themselves, and what cameras see and loudspeakers cover. It writes the form of docs/settings.md and knows
+nothing of who reads it.
 """
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from simulators.cells import Ring, cells, union
-from simulators.device import find_kinds
+from simulators.device import find_kinds, peculiarity
 from simulators.errors import UnusableError
 from simulators.population import Identity, populate
 from simulators.site import Area, Domain, Site, load_site
@@ -51,6 +52,10 @@ def lines(site: Site, identities: Sequence[Identity]) -> Iterator[str]:
     for each in identities:
         if each.speaks:
             yield from _table("devices", _device(each, site))
+    yield from ("", "[reaches]")
+    for each in identities:
+        if each.kind.range_m:
+            yield f"{encode(each.address)} = {{ {', '.join(_entries(_reach(each, each.kind.range_m)))} }}"
 
 
 def slugs_of(areas: Iterable[Area]) -> list[str]:
@@ -77,6 +82,14 @@ def _device(device: Identity, site: Site) -> Mapping[str, object]:
     gateway = f"{site.slug}/gateway/{device.gateway}" if device.gateway else None
     facts = {"address": device.address, "name": device.name, "area": device.area, "lat": device.lat, "lon": device.lon}
     return {**facts, "gateway": gateway}
+
+
+def _reach(device: Identity, range_m: float) -> Mapping[str, object]:
+    """As it was put up: some see further than others, and each looks its own way."""
+    far = round(range_m * (0.7 + 0.6 * peculiarity(device.address, "range")) / 5) * 5
+    angle = device.kind.angle_deg
+    bearing = None if angle is None else int(360 * peculiarity(device.address, "bearing"))
+    return {"range_m": far, "bearing_deg": bearing, "angle_deg": angle}
 
 
 def _table(key: str, facts: Mapping[str, object]) -> Iterator[str]:

@@ -15,6 +15,7 @@ run. The starters are in `tests/provision/realparts`, importable as `realparts` 
     migrated        a function that gives such a database of the edition named
     chromium        path of the browser
     browser         a Playwright browser (sync), one a module: keep asyncio.run() out of such modules
+    firefox         a Firefox for the module: .tab()
     make_alertmanager  real Alertmanagers with the configuration you give: .url
     promtool        path of Prometheus' tester of rules
     make_collectd   real collectd daemons with the configuration you give
@@ -37,6 +38,7 @@ from realparts import places
 from realparts.alertmanager import Alertmanager
 from realparts.collectd import Collectd
 from realparts.community import Community
+from realparts.firefox import Firefox
 from realparts.mosquitto import Mosquitto
 from realparts.plain import plain_server
 from realparts.processes import Server, scratch_folder
@@ -58,6 +60,7 @@ REAL = {
     "edition",
     "chromium",
     "browser",
+    "firefox",
     "make_collectd",
     "make_alertmanager",
     "promtool",
@@ -256,6 +259,16 @@ def browser(chromium: Path) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """A headless Firefox."""
+    require("firefox")
+    opened = Firefox(tmp_path_factory.mktemp("firefox"))
+    opened.start()
+    yield opened
+    opened.stop()
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from ioc.rulebooks import RuleFiles
 from ioc.site import NOTHING_OPEN, Cap, OpenData
 from ioc.snapshots import Snapshots
 from maps.hub import Hub
+from maps.model import NO_REACHES, Reach
 
 Probe = Callable[[], str | None]
 """Looks at one part: None when it is ready, else a sentence for everyone to read (no addresses, no names)."""
@@ -92,6 +93,7 @@ class Parts:
     cap: Cap | None = None
     plan: Plan = field(default_factory=Plan)
     snapshots: Snapshots | None = None  # of cameras
+    reaches: Mapping[str, Reach] = field(default_factory=lambda: NO_REACHES)  # by address
     maps: Path | None = None  # the folder of the site's own base map
     newest: Newest = field(default_factory=Newest)
     open_data: OpenData = NOTHING_OPEN

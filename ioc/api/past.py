@@ -40,6 +40,6 @@ def get_past(
         first = past.first_note(connection)
         facts = past.devices(connection, span), past.stood(connection, span), past.steps(connection, span)
     step_ms = max(1000, (millis(end) - begin) // MOST_FRAMES)
-    frames = list(replay(parts.site, *facts, begin=begin, end=millis(end), step_ms=step_ms))
+    frames = list(replay(parts.site, *facts, begin=begin, end=millis(end), step_ms=step_ms, reaches=parts.reaches))
     told = {"from": written(since), "to": written(end), "first": first and written(first), "frames": frames}
     return Response(msgspec.json.encode(told), media_type="application/json")

@@ -7,7 +7,7 @@ author.
 import uuid
 from typing import Annotated, Final, Literal
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -28,6 +28,7 @@ MAX_SILENCE_MS: Final = 30 * 86_400_000
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 QuietId = Annotated[str, Path(min_length=1, max_length=64)]
 Day = Annotated[int, Field(ge=0, le=6)]
+Live = Annotated[bool, Query(description="only those in force or to come, and all of them")]
 
 
 class AskedScope(BaseModel):
@@ -73,7 +74,10 @@ class ScopeTold(TypedDict):
 
 
 class QuietTold(TypedDict):
-    """A silence or a maintenance window; `active` says whether it is in force now."""
+    """A silence or a maintenance window; `active` says whether it is in force now.
+
+    `next_from` and `next_to` are the time it is in force, else the next time; null when there is none within nine days.
+    """
 
     id: str
     scope: ScopeTold
@@ -86,6 +90,8 @@ class QuietTold(TypedDict):
     author: str
     reason: str
     active: bool
+    next_from: Time | None
+    next_to: Time | None
     ended_at: Time | None
     ended_by: str | None
 
@@ -98,9 +104,9 @@ class QuietPage(TypedDict):
 
 
 @routes.get("/silences", dependencies=[requires(Role.VIEWER)])
-def list_silences(parts: Has, limit: Limit = 100, cursor: Cursor = None) -> QuietPage:
+def list_silences(parts: Has, limit: Limit = 100, cursor: Cursor = None, live: Live = False) -> QuietPage:
     """Silences, newest first, with those that are over."""
-    return _page(parts, Silence, "silences", limit, cursor)
+    return _live(parts, Silence) if live else _page(parts, Silence, "silences", limit, cursor)
 
 
 @routes.post("/silences", status_code=201)
@@ -109,7 +115,8 @@ def add_silence(asked: AskedSilence, request: Request, person: Operator, parts: 
     now = parts.now()
     starts_at, ends_at = now if asked.starts_at is None else millis(asked.starts_at), millis(asked.ends_at)
     if not max(now, starts_at) < ends_at <= starts_at + MAX_SILENCE_MS:
-        raise Problem(422, "ends_at: a time to come, after the start, 30 days later at most")
+        detail = "ends_at: a time to come, after the start, 30 days later at most"
+        raise Problem(422, detail, title="Lúc hết phải ở sau lúc bắt đầu và sau bây giờ, lâu nhất là 30 ngày")
     silence = Silence(_new_id(now), _scope(asked.scope), starts_at, ends_at, person.name, asked.reason)
     return _added(parts, request, person, silence)
 
@@ -121,9 +128,9 @@ def end_silence(quiet_id: QuietId, request: Request, person: Operator, parts: Ha
 
 
 @routes.get("/maintenance", dependencies=[requires(Role.VIEWER)])
-def list_maintenance(parts: Has, limit: Limit = 100, cursor: Cursor = None) -> QuietPage:
+def list_maintenance(parts: Has, limit: Limit = 100, cursor: Cursor = None, live: Live = False) -> QuietPage:
     """Maintenance windows, newest first, with those called off."""
-    return _page(parts, Maintenance, "maintenance", limit, cursor)
+    return _live(parts, Maintenance) if live else _page(parts, Maintenance, "maintenance", limit, cursor)
 
 
 @routes.post("/maintenance", status_code=201)
@@ -132,9 +139,10 @@ def add_maintenance(asked: AskedWindow, request: Request, person: Operator, part
     now, starts_at, length = parts.now(), millis(asked.starts_at), asked.minutes * 60_000
     last_at = None if asked.last_at is None else millis(asked.last_at)
     if not asked.days and starts_at + length <= now:
-        raise Problem(422, "starts_at: the window is over before it begins")
+        raise Problem(422, "starts_at: the window is over before it begins", title="Đợt bảo trì này đã qua rồi")
     if last_at is not None and (not asked.days or last_at < starts_at):
-        raise Problem(422, "last_at: only with days, and after the start")
+        title = "Ngày lặp cuối chỉ dùng khi có thứ trong tuần, và phải sau ngày đầu"
+        raise Problem(422, "last_at: only with days, and after the start", title=title)
     window = Maintenance(
         _new_id(now), _scope(asked.scope), starts_at, length, person.name, asked.reason,
         tuple(sorted(set(asked.days))), asked.zone, last_at,
@@ -151,7 +159,10 @@ def end_maintenance(quiet_id: QuietId, request: Request, person: Operator, parts
 def _scope(asked: AskedScope) -> Scope:
     scope = Scope(tuple(asked.areas), tuple(asked.families), tuple(asked.devices), tuple(asked.rules))
     if scope.empty:
-        raise Problem(422, "scope: name areas, families, devices or rules; nothing means nothing here, not everything")
+        detail = "scope: name areas, families, devices or rules; nothing means nothing here, not everything"
+        raise Problem(
+            422, detail, title="Hãy chọn khu vực, loại, luật hoặc thiết bị; không chọn gì không phải là tất cả"
+        )
     return scope
 
 
@@ -165,6 +176,12 @@ def _page(parts: Parts, kind: type[Quiet], name: str, limit: int, cursor: str | 
     found = parts.alerts.list_quiets(kind, limit=limit + 1, cursor=after)
     more = cursor_after(name, found[limit - 1][0].id) if len(found) > limit else None
     return {"items": [_told(*kept, parts.now()) for kept in found[:limit]], "next": more}
+
+
+def _live(parts: Parts, kind: type[Quiet]) -> QuietPage:
+    now = parts.now()
+    kept = [quiet for quiet in parts.alerts.quiets(now) if isinstance(quiet, kind)]
+    return {"items": [_told(quiet, None, None, now) for quiet in reversed(kept)], "next": None}
 
 
 def _added(parts: Parts, request: Request, person: Person, quiet: Quiet) -> QuietTold:
@@ -189,8 +206,17 @@ def _note(parts: Parts, request: Request, person: Person, deed: str, target: str
         audit.note(connection, actor(request, person), Deed(deed, target, detail), parts.now())
 
 
+def _next(quiet: Quiet, now: int) -> tuple[int, int] | tuple[None, None]:
+    """From when to when it is in force, else the next time."""
+    span, start = quiet.occurrence(now), quiet.next_start(now)
+    if span is not None or start is None:
+        return span or (None, None)
+    return start, start + (quiet.length_ms if isinstance(quiet, Maintenance) else quiet.ends_at - quiet.starts_at)
+
+
 def _told(quiet: Quiet, ended_at: int | None, ended_by: str | None, now: int) -> QuietTold:
     work = quiet if isinstance(quiet, Maintenance) else None
+    next_from, next_to = _next(quiet, now) if ended_at is None else (None, None)
     return {
         "id": quiet.id,
         "scope": {
@@ -208,6 +234,8 @@ def _told(quiet: Quiet, ended_at: int | None, ended_by: str | None, now: int) ->
         "author": quiet.author,
         "reason": quiet.reason,
         "active": ended_at is None and quiet.occurrence(now) is not None,
+        "next_from": maybe_ms(next_from),
+        "next_to": maybe_ms(next_to),
         "ended_at": maybe_ms(ended_at),
         "ended_by": ended_by,
     }

@@ -90,6 +90,8 @@ KIND = Kind(
     family="camera",
     prefix="cam",
     interval_s=30,
+    range_m=80,
+    angle_deg=84,  # a lens of 4 mm
     models=(
         Model("Hikvision", "DS-2CD2T47G2-L", "V5.7.15"),
         Model("Dahua", "IPC-HFW3449T1-ZAS-PV", "2.840.0000000.28"),

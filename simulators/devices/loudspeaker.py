@@ -104,6 +104,7 @@ KIND = Kind(
     family="loudspeaker",
     prefix="loa",
     interval_s=60,
+    range_m=350,
     models=(
         Model("ITC", "T-7707", "2.1.4"),
         Model("TOA", "NX-300", "1.06.00", "epoch_ms"),

@@ -81,6 +81,8 @@ def test_a_shipped_site_is_found_by_its_name_and_any_other_by_its_path(tmp_path)
         ('slug = "A"\nname = "x"', "slug"),
         ('slug = "a"\nname = "x"\n[[areas]]\nslug = "b"\nname = "b"\nparent = "c"', r"b\.parent = 'c'"),
         ('slug = "a"\nname = "x"\nnaem = 1', "naem"),
+        ('slug = "a"\nname = "x"\n[reaches]\n"a/camera/c" = { rangem = 80 }', "a/camera/c.*rangem.*range_m"),
+        ('slug = "a"\nname = "x"\n[reaches]\n"a/camera/c" = { range_m = 80, angle_deg = 84 }', "go together"),
         ("slug =", "sai"),
     ],
 )

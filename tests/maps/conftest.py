@@ -21,6 +21,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
+from maps.model import Reach
 from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
@@ -61,6 +62,12 @@ def site(count=105, seed=5):
     return views
 
 
+def reaches_of(addresses):
+    """Cameras that look by turns north, east, south and west; loudspeakers heard all round."""
+    ways = {address: Reach(80, n % 4 * 90, 84) for n, address in enumerate(a for a in addresses if "/camera/" in a)}
+    return ways | {address: Reach(350) for address in addresses if "/loudspeaker/" in address}
+
+
 class Stage:
     """What a test tells the scripted site to do; everything may be called from the test's thread."""
 
@@ -72,7 +79,7 @@ class Stage:
         self.tokens = {}
         self.views = site(count)
         self.addresses = list(self.views)
-        self.scene = Scene("Nông Sơn", first=epoch_ms())
+        self.scene = Scene("Nông Sơn", first=epoch_ms(), reaches=reaches_of(self.addresses))
         self.counts = {"received": 0, "stored": 0, "shed": 0}
         self.more = {}
         self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts, more=lambda: self.more)
@@ -82,7 +89,8 @@ class Stage:
         self.tiles = None
         self.signed_in = []
         self.sockets = set()
-        self.answers = {}
+        self.answers = {"rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None}}
+        self.quiets = {"silences": [], "maintenance": []}  # newest first
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
     def presence(self, number, **facts):
@@ -285,6 +293,25 @@ class Stage:
         self._put(replace(view, device=replace(view.device, **given)))
         return JSONResponse(self._listed(self.views[address]))
 
+    async def _quiets(self, request):
+        kind = request.url.path.split("/")[3]
+        live = request.query_params.get("live") == "true"
+        if request.method == "GET":
+            return JSONResponse({"items": [each for each in self.quiets[kind] if not (live and each["ended_at"])]})
+        kept = {
+            "id": f"{kind}-{len(self.quiets[kind])}", "ends_at": None, "minutes": None, "days": [], "last_at": None,
+            "author": "lan", "active": False, "next_from": None, "next_to": None, "ended_at": None, "ended_by": None,
+        } | await request.json()  # fmt: skip
+        self.quiets[kind].insert(0, kept)
+        return JSONResponse(kept, 201)
+
+    def _quiet_ended(self, request):
+        [quiet] = [
+            each for each in self.quiets[request.url.path.split("/")[3]] if each["id"] == request.path_params["id"]
+        ]
+        quiet |= {"ended_at": datetime.fromtimestamp(epoch_ms() / 1000, UTC).isoformat(), "ended_by": "lan"}
+        return Response(status_code=204)
+
     def _scripted(self, request):
         """What a test wants a path to answer, made of the query."""
         make = self.answers.get(request.path_params["path"])
@@ -320,6 +347,14 @@ class Stage:
             ),
             Route(f"{api}/snapshots", lambda _: JSONResponse({"items": []})),
             Route("/tiles/base.pmtiles", self._tiles),
+            *(
+                Route(f"{api}/{kind}{at}", answer, methods=methods)
+                for kind in self.quiets
+                for at, answer, methods in (
+                    ("", self._quiets, ["GET", "POST"]),
+                    ("/{id}", self._quiet_ended, ["DELETE"]),
+                )
+            ),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

@@ -11,7 +11,7 @@ LAYERS = find_layers()
 
 
 def test_the_layers_are_the_files_of_the_folder():
-    assert list(LAYERS) == ["alerts", "areas", "devices", "probe"]
+    assert list(LAYERS) == ["alerts", "areas", "devices", "probe", "reaches"]
 
 
 def test_the_hello_of_the_contract_is_understood():

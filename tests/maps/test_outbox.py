@@ -11,7 +11,7 @@ from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Presence, View
 from maps.frames import Press
 from maps.layer import find_layers
-from maps.model import Sight
+from maps.model import Reach, Sight
 from maps.outbox import WINDOW, Outbox
 from maps.scene import KEPT_STEPS, Scene
 
@@ -208,3 +208,18 @@ def test_whatever_is_lost_or_late_the_client_ends_with_the_servers_picture(scrip
     whole.take(Press(scene).snapshot(LAYERS, Sight()))
     assert (reader.seq, reader.dots, reader.open) == (whole.seq, whole.dots, whole.open)
     assert {k: v for k, v in reader.areas.items() if sum(v)} == {k: v for k, v in whole.areas.items() if sum(v)}
+
+
+def test_what_a_camera_sees_is_told_with_the_camera_to_those_who_may_see_it():
+    scene = Scene("s", reaches={"nong-son/camera/c1": Reach(80, 135, 84), "nong-son/camera/c2": Reach(350)})
+    elsewhere, press = client(scene, may_see=lambda area: area == "que-loc")
+    outbox = Outbox(LAYERS, Sight())
+    scene.apply(Heard(1, (view(0), view(1))))
+    first = json.loads(outbox.take(press))["layers"]
+    assert first["reaches"] == {"i": [1], "range_m": [80.0], "bearing_deg": [135.0], "angle_deg": [84.0]}
+    scene.apply(Heard(2, (view(1, well=False), view(2))))
+    then = json.loads(outbox.take(press))["layers"]
+    assert then["reaches"] == {"i": [2], "range_m": [350.0], "bearing_deg": [None], "angle_deg": [None]}
+    assert json.loads(elsewhere.take(press))["layers"]["reaches"]["i"] == []
+    scene.apply(Heard(3, (view(1),)))
+    assert "reaches" not in json.loads(outbox.take(press))["layers"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alerts.model import Alert, Condition, Severity, Transition
 from alerts.store import entry_of
 from ingest.model import Admission, Device
+from maps.model import Reach
 from maps.past import Stood, replay, steps_of
 
 DEVICES = [Device(f"ns/camera/c{n}", Admission.ADMITTED, area="a", lat=15.0, lon=108.0) for n in range(3)]
@@ -96,6 +97,13 @@ def test_an_alert_that_began_before_is_in_the_first_picture():
     raised = alert()
     [frame] = run([Stood(ADDRESSES[0], 1, "in")], [Transition(raised, None, "ripe", 50_000, "open")])
     assert list(folded([frame], BEGIN)[1]) == ["A0"]
+
+
+def test_the_past_shows_what_cameras_saw_too():
+    reaches = {ADDRESSES[1]: Reach(80, 135, 84)}
+    [frame] = replay("Nông Sơn", DEVICES, (), (), begin=BEGIN, end=END, step_ms=1, reaches=reaches)
+    part = json.loads(bytes(frame.frame))["layers"]["reaches"]
+    assert part == {"i": [1], "range_m": [80], "bearing_deg": [135], "angle_deg": [84]}
 
 
 def test_what_happened_after_the_end_is_not_told():

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from alerts.model import Alert, Condition, Mute, Severity, Suppression, Transition
 from ingest.model import Admission, Device, Heard, Presence, View
-from maps.model import State, fold, shown
+from maps.model import Reach, State, fold, shown
 from maps.scene import KEPT_STEPS, Scene, judge
 
 WELL = Presence(connected=True, fresh=True, working=True, since=5)
@@ -125,6 +125,12 @@ def test_only_the_state_that_changed_is_told_again():
     assert (list(delta.dots), delta.about) == ([1], frozenset())
 
 
+@pytest.mark.parametrize("half", [{"bearing_deg": 10}, {"angle_deg": 84}])
+def test_what_looks_one_way_says_which_and_how_widely(half):
+    with pytest.raises(ValueError, match="go together"):
+        Reach(80, **half)
+
+
 def test_a_number_from_before_a_restart_or_from_the_future_asks_for_a_snapshot():
     scene = Scene("Nông Sơn", first=1000)
     seq = scene.apply(Heard(1, (view(),)))
@@ -175,7 +181,7 @@ def tell(scene, happening):
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(heard, judged, st.integers(1, 9)), max_size=14))
 def test_the_picture_at_every_number_plus_the_step_from_it_is_the_picture_now(happenings):
-    scene = Scene("Nông Sơn", first=3)
+    scene = Scene("Nông Sơn", first=3, reaches={"nong-son/camera/c1": Reach(80, 135, 84)})
     pictures = [scene.snapshot()]
     for happening in happenings:
         tell(scene, happening)

@@ -54,6 +54,41 @@ def test_a_device_that_changes_changes_on_the_wall(look, stage):
     page.wait_for_function(f"() => ({colour})() === '0,0,0,0'")
 
 
+SEEN = """([north, east]) => {
+  const { devices: layer } = IOC, r = devicePixelRatio, { lat, lon } = layer.picture;
+  const at = layer._map.latLngToContainerPoint([lat[0] + north / 111320, lon[0] + east / 107200]).add(layer._pad);
+  return layer._ground.getImageData(at.x * r, at.y * r, 1, 1).data[3]; }"""  # how opaque, metres from the first camera
+
+
+def come_near(page, zoom=17):
+    page.evaluate(f"""() => {{ const {{ _map: map, picture }} = IOC.devices;
+      map.setView([picture.lat[0], picture.lon[0]], {zoom}, {{ animate: false }}); }}""")
+
+
+def test_from_near_one_sees_what_a_camera_sees_and_from_far_no_clutter(look, stage):
+    page = shown(look("/?hide=loudspeaker-reach"))
+    assert page.evaluate(SEEN, [40, 0]) == 0
+    come_near(page)
+    north, south, beside, beyond = (page.evaluate(SEEN, at) for at in ([40, 0], [-40, 0], [10, 40], [95, 0]))
+    assert (north > 0, south, beside, beyond) == (True, 0, 0, 0)
+    stage.presence(0, connected=False)
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
+    page.wait_for_function(f"() => ({SEEN})([40, 0]) === 0")  # it sees nothing now: a broken line around nothing
+    stage.presence(0, connected=True)
+    page.wait_for_function(f"() => ({SEEN})([40, 0]) > 0")
+    page.locator("#layers-button").click()
+    expect(page.get_by_label("Vùng phủ: Loa truyền thanh")).not_to_be_checked()
+    page.get_by_label("Vùng phủ: Camera").uncheck()
+    assert page.evaluate(SEEN, [40, 0]) == 0
+
+
+def test_a_card_says_in_words_what_the_device_covers(look, stage):
+    page = shown(look(f"/?device={stage.addresses[0]}"))
+    expect(page.locator("#card")).to_contain_text("Nhìn về bắc (0°), góc 84°, xa 80 m")
+    page = shown(look(f"/?device={stage.addresses[2]}&lang=en"))
+    expect(page.locator("#card")).to_contain_text("Reaches 350 m all round")
+
+
 def test_a_new_alert_comes_first_is_said_and_rings_its_device(look, stage):
     page = shown(look())
     stage.alert(3, Severity.MINOR)
@@ -176,7 +211,7 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     expect(page.locator("#who")).to_have_text("lan")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
-    for name in ("Cảnh báo", "Thiết bị", "Lịch sử", "Khu vực", "Sổ cái bản tin"):
+    for name in ("Cảnh báo", "Thiết bị", "Im tiếng, bảo trì", "Lịch sử", "Khu vực"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")
@@ -379,7 +414,7 @@ def test_a_crowd_of_devices_shows_the_worst_of_them_and_opens_with_a_click(look,
 def test_a_family_is_switched_off_and_that_is_remembered_and_said(look, stage):
     page = shown(look())
     page.get_by_text("Khung nhìn").click()
-    page.get_by_role("checkbox", name=re.compile("Camera")).uncheck()
+    page.get_by_role("checkbox", name=re.compile("^Camera")).uncheck()
     assert page.evaluate("IOC.devices._placed.length") == 105 - 27
     page.reload()
     shown(page)

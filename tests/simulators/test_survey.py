@@ -66,6 +66,14 @@ def test_a_foreign_device_is_listed_under_the_name_that_its_messages_give_it():
             assert slug(own.replace("-", "_")) == own
 
 
+@pytest.mark.parametrize("name", SITES)
+def test_it_says_what_every_camera_sees_and_every_loudspeaker_covers_and_of_nothing_else(name, population):
+    reaches = centre.shipped(name).reaches
+    told = {device.address for device in population(name) if device.kind.family in ("camera", "loudspeaker")}
+    assert reaches.keys() == told
+    assert all((reach.angle_deg is None) == ("/loudspeaker/" in address) for address, reach in reaches.items())
+
+
 @given(CENTRES)
 def test_cells_cover_each_other_nowhere_and_fill_their_union(centres):
     rings = cells(centres)

@@ -107,7 +107,13 @@ export class AlertStory {
       return this.act(alert, "comment", { comment: text });
     });
     return h("div", { class: "acts" }, alert.acked ? button("unack", t("alerts.unack")) : button("ack", t("ribbon.ack")), shelve,
-      over ? button("close", t("alerts.close")) : null, button("close", t("alerts.false_alarm"), { reason: "false_alarm" }, "false"), comment);
+      over ? button("close", t("alerts.close")) : null, button("close", t("alerts.false_alarm"), { reason: "false_alarm" }, "false"), this._silence(alert), comment);
+  }
+
+  // To the form of a silence about this very alert.
+  _silence({ device, area, rule }) {
+    const query = new URLSearchParams([["new", "silence"], ["rules", rule], ...(device ? [["devices", device]] : area ? [["areas", area]] : [])]);
+    return h("a", { class: "button", href: `/quiets?${query}` }, t("alerts.silence"));
   }
 
   _typed() {

@@ -4,7 +4,7 @@ import { ask, devicePage, deviceUrl } from "./api.js";
 import { find, h, sign, tone } from "./dom.js";
 import { factList, latestTable, presenceOf } from "./facts.js";
 import { hasPicture, pictureOf } from "./snapshot.js";
-import { moment, ms, t } from "./text.js";
+import { moment, ms, reachText, t } from "./text.js";
 
 const AGAIN_MS = 10000;
 
@@ -89,6 +89,7 @@ export class Card {
       h("button", { class: "close", "data-part": "close", onclick: () => this.close() }, t("card.close")));
     const since = picture.since[index] ? ` ${t("card.since", { time: moment(picture.since[index]) })}` : "";
     return [head, h("p", {}, t(`state.${state}`), h("span", { class: "muted" }, since)), h("p", { class: "muted" }, where),
+      picture.reach.has(index) ? h("p", { class: "muted" }, reachText(picture.reach.get(index))) : null,
       ...(device ? this._news(device) : []),
       this.failed ? h("p", { class: "muted" }, t("card.failed")) : null,
       this.figure?.of === picture.address[index] ? this.figure.box : null,

@@ -1,5 +1,5 @@
-// All devices on two canvases: what is well lies below, dim, and is redrawn when the view changes; what is
-// not lies above and is redrawn when it changes. So a device that recovers never covers its neighbour's
+// All devices on three canvases: lowest what they see and cover (reach.js); above it what is well, dim, redrawn when
+// the view changes; on top what is not, redrawn when it changes. So a device that recovers never covers its neighbour's
 // alarm, and twenty thousand of them need neither a graphics card nor a library.
 // It draws a picture (picture.js) and tells what lies at a point; it decides no state.
 window.IOC = window.IOC || {};
@@ -41,19 +41,19 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     this.picture = null;
     this.alarming = new Set(); // devices with a grave alert nobody acknowledged: ringed in white
     this.selected = null;
-    this.hidden = new Set(); // families that somebody switched off
+    this.hidden = new Set(); // families that somebody switched off, and `camera-reach` for what cameras see
     this._bright = true;
     this._discs = [];
   },
 
   onAdd(map) {
     map.createPane("devices").style.zIndex = 450;
-    this._canvases = [0, 1].map(() => {
+    this._canvases = [0, 1, 2].map(() => {
       const canvas = L.DomUtil.create("canvas", "leaflet-zoom-animated", map.getPane("devices"));
       canvas.style.pointerEvents = "none";
       return canvas;
     });
-    [this._low, this._high] = this._canvases.map((canvas) => canvas.getContext("2d"));
+    [this._ground, this._low, this._high] = this._canvases.map((canvas) => canvas.getContext("2d"));
     map.on("moveend viewreset resize", this.redraw, this);
     map.on("zoomanim", this._animate, this);
     IOC.devices = this;
@@ -136,6 +136,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     this._makeSprites();
     this._drawLow();
     this._drawHigh();
+    this._drawReaches();
     this.fire("drawn");
   },
 
@@ -202,6 +203,29 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     for (const index of this._placed) if (state[index] === 0 && !this._inside.has(index)) this._stamp(pen, this._sprites[0], index);
   },
 
+  // Where one would be no larger than a sign, or its device is part of a crowd, there is none.
+  _drawReaches() {
+    const pen = this._ground;
+    const { reach, family, lat, state } = this.picture;
+    const look = { unit: IOC.unit() * this._ratio, colours: { focus: IOC.colour("focus"), muted: IOC.colour("muted") } };
+    const least = IOC.REACH.least * IOC.unit();
+    pen.clearRect(0, 0, pen.canvas.width, pen.canvas.height);
+    for (const index of this._placed) {
+      const mine = reach.get(index);
+      if (!mine || this._inside.has(index) || this.hidden.has(`${family[index]}-reach`)) continue;
+      const radius = mine.range_m * IOC.pixelsAMetre(lat[index], this._map.getZoom());
+      if (radius < least || !this._near(index, radius)) continue;
+      const path = IOC.reachPath(this._x[index] * this._ratio, this._y[index] * this._ratio, radius * this._ratio, mine);
+      IOC.drawReach(pen, path, { works: IOC.WORKING.has(IOC.STATES[state[index]]), chosen: index === this.selected, look });
+    }
+  },
+
+  // Whether a disc around a device touches what is drawn.
+  _near(index, radius) {
+    const [x, y] = [this._x[index], this._y[index]];
+    return x > -radius && y > -radius && x < this._whole.x + radius && y < this._whole.y + radius;
+  },
+
   // Who stands in a crowd is drawn as a part of its disc; only what alarms stands out of it as well.
   _crowd() {
     const { CLUSTER, DRAW_ORDER } = IOC;
@@ -251,6 +275,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
       this._drawnAt = performance.now();
       this._drawLow();
       this._drawHigh();
+      this._drawReaches();
       this.fire("drawn-high");
     }), rest);
   },

@@ -53,7 +53,8 @@ export class DeviceSheet {
       factList(device), this.may ? this._acts(device) : null, latestTable(device),
       h("table", { class: "latest" }, h("tbody", {}, ...about.map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, t(key)), h("td", {}, value))))),
       h("p", { class: "links" }, h("a", { href: devicePage(device.address) }, `${t("card.page")} →`), " ",
-        h("a", { href: `/history?${new URLSearchParams({ device: device.address })}` }, `${t("desk.history")} →`)),
+        h("a", { href: `/history?${new URLSearchParams({ device: device.address })}` }, `${t("desk.history")} →`), " ",
+        h("a", { href: `/quiets?${new URLSearchParams({ new: "maintenance", devices: device.address })}` }, `${t("devices.maintain")} →`)),
     ].filter(Boolean));
   }
 

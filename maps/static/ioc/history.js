@@ -8,11 +8,10 @@ import { find, h, say } from "./dom.js";
 import { Finder, slashFinds } from "./finder.js";
 import { Picture } from "./picture.js";
 import { Stream } from "./stream.js";
-import { clockTime, fullDate, metricName, ms, t, valueText } from "./text.js";
+import { clockTime, fieldOf, fullDate, instantOf, metricName, ms, t, valueText } from "./text.js";
 
 const HOURS = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 720 };
 const MOST_METRICS = 6;
-const ZONE_MIN = 7 * 60; // Viet Nam's clock, which knows no summer time
 
 const wish = new URLSearchParams(location.search);
 const chosen = wish.getAll("device").slice(0, LINES.length);
@@ -24,13 +23,9 @@ let plots = [];
 
 const nameOf = (address) => known.get(address)?.name || picture.nameOf(address);
 
-// A field's local time as an instant and back; the fields speak Viet Nam's time wherever the browser stands.
-const instant = (text) => Date.parse(`${text}:00+07:00`);
-const field = (at) => new Date(at + ZONE_MIN * 60_000).toISOString().slice(0, 16);
-
 function span() {
   const range = find("range").value;
-  if (range === "own" && find("from").value && find("to").value) return [instant(find("from").value), instant(find("to").value)];
+  if (range === "own" && find("from").value && find("to").value) return [instantOf(find("from").value), instantOf(find("to").value)];
   const to = Date.now();
   return [to - (HOURS[range] ?? 24) * 3600_000, to];
 }
@@ -142,8 +137,8 @@ function moveSpan() {
   const own = find("range").value === "own";
   for (const id of ["from", "to"]) find(id).disabled = !own;
   if (own && !find("from").value) {
-    find("from").value = field(Date.now() - 24 * 3600_000);
-    find("to").value = field(Date.now());
+    find("from").value = fieldOf(Date.now() - 24 * 3600_000);
+    find("to").value = fieldOf(Date.now());
   }
 }
 

@@ -18,6 +18,7 @@ export class Picture {
     this.area = [];
     this.state = [];
     this.since = [];
+    this.reach = new Map(); // index -> {range_m, bearing_deg, angle_deg}, of those that have one
     this.index = new Map(); // address -> index
     this.areas = new Map(); // slug -> counts by state
     this.alerts = new Map(); // id -> alert on the wall
@@ -25,12 +26,14 @@ export class Picture {
 
   // Returns what changed: {positions, devices, areas, fresh}, fresh being alerts newly announced.
   fold(frame) {
-    const { devices, areas, alerts } = frame.layers;
+    const { devices, reaches, areas, alerts } = frame.layers;
     if (frame.type === "snapshot") this.clear();
     else if (frame.from !== this.seq) throw new Error(`step from ${frame.from} at ${this.seq}`);
     this.seq = frame.seq;
     const positions = devices ? this._describe(devices) : false;
     if (devices) this._colour(devices);
+    reaches?.i.forEach((index, at) => this.reach.set(index,
+      { range_m: reaches.range_m[at], bearing_deg: reaches.bearing_deg[at], angle_deg: reaches.angle_deg[at] }));
     if (areas) areas.area.forEach((slug, at) => this.areas.set(slug, areas.counts[at]));
     const fresh = alerts ? this._alert(alerts) : [];
     return { positions: positions || frame.type === "snapshot", devices: Boolean(devices), areas: Boolean(areas), fresh };
@@ -40,6 +43,7 @@ export class Picture {
     for (const index of gone) {
       this.index.delete(this.address[index]);
       this.address[index] = null;
+      this.reach.delete(index);
     }
     if (!about) return gone.length > 0;
     about.i.forEach((index, at) => {

@@ -12,6 +12,8 @@ IOC.SHAPES = {
   pending: "M8 2.6a5.4 5.4 0 1 0 0 10.8a5.4 5.4 0 1 0 0-10.8Z",
 };
 IOC.HOLLOW = new Set(["unknown", "pending"]);
+// A device in such a state does what it is there for, as far as we know.
+IOC.WORKING = new Set(["ok", "warning", "critical", "pending"]);
 // What covers what where signs overlap: the worst on top.
 IOC.DRAW_ORDER = [6, 5, 4, 3, 1, 2];
 IOC.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

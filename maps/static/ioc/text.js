@@ -44,6 +44,11 @@ const UNITS = [["_pct", "%"], ["_dbm", "dBm"], ["_ms", "ms"], ["_bps", "b/s"], [
   ["_lux", "lx"], ["_db", "dB"], ["_c", "°C"], ["_v", "V"], ["_a", "A"], ["_s", "s"]];
 const LARGE = [[1e9, "G"], [1e6, "M"], [1e3, "k"]];
 
+// A date and time field speaks Viet Nam's time (which knows no summer time) wherever the browser stands.
+const ZONE_MS = 7 * 3600_000;
+export const instantOf = (text) => Date.parse(`${text}:00+07:00`);
+export const fieldOf = (at) => new Date(at + ZONE_MS).toISOString().slice(0, 16);
+
 // Units stand in the names of metrics (docs/wire.md).
 export const unitOf = (metric) => UNITS.find(([suffix]) => metric.endsWith(suffix))?.[1] ?? "";
 
@@ -72,6 +77,13 @@ export function alertText(alert) {
     return `${rule} · ${title ? value : t("ribbon.value", { metric: metricName(alert.metric), value })}`;
   }
   return has(`reason.${alert.reason}`) ? `${rule} · ${t(`reason.${alert.reason}`)}` : rule;
+}
+
+// What a device sees or covers, as picture.js has it.
+export function reachText({ range_m: far, bearing_deg: bearing, angle_deg: angle }) {
+  if (angle === null) return t("card.reach", { far: whole.format(far) });
+  const where = t("card.compass").split(", ")[Math.round(bearing / 45) % 8];
+  return t("card.looks", { where, bearing: whole.format(bearing), angle: whole.format(angle), far: whole.format(far) });
 }
 
 // The sign of an alert: grave ones are squares, the others triangles.

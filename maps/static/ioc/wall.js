@@ -132,6 +132,6 @@ if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
 learnWhoLooks();
 learnPlaces();
 const moment = wishedMoment();
-if (moment === null) new Stream(layer.url, ["devices", "areas", "alerts"], on);
+if (moment === null) new Stream(layer.url, ["devices", "reaches", "areas", "alerts"], on);
 else new Past(moment, on);
 find("past-open").addEventListener("click", () => location.assign(`/?at=${new Date(Date.now() - 3600_000).toISOString().slice(0, 19)}Z`));

@@ -30,6 +30,7 @@ def test_a_silence_ended_early_is_gone_for_the_engine_and_stays_on_the_list(web:
     assert web.store.quiets(web.clock()) == ()
     (told,) = operator.get("/api/v1/silences").json()["items"]
     assert (told["active"], told["ended_by"]) == (False, "lan")
+    assert web.audit()[-1][:2] == ("lan", "silence.end")
     assert operator.delete(f"/api/v1/silences/{ident}").status_code == 404
 
 
@@ -48,6 +49,31 @@ def test_a_recurring_window_is_kept_as_it_was_asked(web: Any) -> None:
     assert operator.get("/api/v1/maintenance").json()["items"] == [told]
     assert operator.delete(f"/api/v1/maintenance/{told['id']}").status_code == 204
     assert web.store.quiets(web.clock()) == ()
+
+
+def test_only_those_in_force_or_to_come_are_listed_where_asked_for_with_their_next_time(web: Any) -> None:
+    operator = web.signed_in(Role.OPERATOR)
+    soon = {"scope": CAMERAS, "ends_at": "2026-11-22T04:30:00Z", "reason": "thay nguồn"}
+    later = {**soon, "starts_at": "2026-11-25T00:00:00Z", "ends_at": "2026-11-25T04:00:00Z"}
+    weekly = {
+        "scope": CAMERAS,
+        "starts_at": "2026-11-02T22:00:00+07:00",
+        "minutes": 120,
+        "reason": "bảo trì tuần",
+        "days": [0],
+    }
+    ended = operator.post("/api/v1/silences", json=later).json()["id"]
+    for path, asked in (("silences", soon), ("silences", later), ("maintenance", weekly)):
+        operator.post(f"/api/v1/{path}", json=asked)
+    operator.delete(f"/api/v1/silences/{ended}")
+    web.clock.advance(hours=1)
+    (silence,) = operator.get("/api/v1/silences?live=true").json()["items"]
+    assert (silence["active"], silence["next_from"], silence["next_to"]) == (
+        False, "2026-11-25T00:00:00.000Z", "2026-11-25T04:00:00.000Z",
+    )  # fmt: skip
+    (window,) = operator.get("/api/v1/maintenance?live=true").json()["items"]
+    assert (window["next_from"], window["next_to"]) == ("2026-11-23T15:00:00.000Z", "2026-11-23T17:00:00.000Z")
+    assert [each["next_to"] for each in operator.get("/api/v1/silences").json()["items"]].count(None) == 2
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ EXPECTED = {
     "GET /devices/{site}/{family}/{device}": "viewer",
     "GET /docs": "viewer",
     "GET /ledger": "viewer",
+    "GET /quiets": "viewer",
     "GET /metrics": "viewer, or this machine",
     "GET /openapi.json": "viewer",
     "PATCH /api/v1/accounts/{name}": "admin, in person",
@@ -130,7 +131,7 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
 
 
 PAGES = (
-    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/ledger", "/openapi.json",
+    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/ledger", "/openapi.json", "/quiets",
     "/devices/{site}/{family}/{device}",
 )  # fmt: skip
 

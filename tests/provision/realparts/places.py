@@ -118,6 +118,11 @@ def chromium() -> Path | None:
     return program("IOC_TEST_CHROMIUM", "chromium", "chromium-browser", "google-chrome")
 
 
+def firefox() -> Path | None:
+    """Firefox, as distributions have it."""
+    return program("IOC_TEST_FIREFOX", "firefox-esr", "firefox")
+
+
 def playwright_runs() -> bool:
     """Whether Playwright's own driver starts: it needs a library that bare systems lack."""
     spec = importlib.util.find_spec("playwright")
@@ -206,6 +211,12 @@ PARTS: dict[str, RealPart] = {
         "IOC_TEST_CHROMIUM",
         lambda: chromium() is not None and playwright_runs(),
         ("chromium", "libatomic1", "fonts-dejavu-core"),  # a bare system lacks Playwright's library and any font
+    ),
+    "firefox": RealPart(
+        "Firefox",
+        "IOC_TEST_FIREFOX",
+        lambda: firefox() is not None,
+        ("firefox-esr",),
     ),
     "collectd": RealPart(
         "collectd",
