@@ -90,7 +90,7 @@ class Conduct:
         interval = self._interval_ms(last.device)
         found: dict[str, Value] = {}
         if stamped <= _TELLING * heard:
-            found[CLOCK] = _ahead(last, interval) / 1000
+            found[CLOCK] = _ahead(look, last, interval) / 1000
         if last.seq is not None and self._promised(last.device):  # of who numbers nothing, its adapter only supposes
             found[PACE] = round(look.count * interval / max(heard, stamped), 1)
         return found
@@ -99,7 +99,10 @@ class Conduct:
         return Sample(device, now, {**metrics, STARTS: self._count[device]}, now, origin="wire", stamped=False)
 
 
-def _ahead(sample: Sample, interval: int) -> int:
-    """Milliseconds; a stamp may be as old as the interval, for it may be that of the interval's beginning."""
-    ahead = sample.ts - sample.received_at
-    return ahead if ahead >= 0 else min(0, ahead + interval)
+def _ahead(look: _Look, last: Sample, interval: int) -> int:
+    """Milliseconds at the end of a minute. Ahead is certain; what is behind may only have been late on its way.
+
+    So the minute's less late end tells; and a stamp may be that of the beginning of an interval.
+    """
+    ahead = last.ts - last.received_at
+    return ahead if ahead >= 0 else min(0, max(ahead, look.ts - look.began) + interval)

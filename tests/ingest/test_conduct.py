@@ -51,6 +51,11 @@ def test_a_clock_behind_is_told_by_what_is_more_than_an_interval():
     assert [each.metrics[CLOCK] for each in conduct().hear(course(30_000, MINUTE, lambda _at: -29_000))] == [0]
 
 
+def test_one_word_that_was_late_on_its_way_is_no_wrong_clock():
+    found = conduct().hear([said(NOW), said(NOW + MINUTE, 2, -900_000), said(NOW + 2 * MINUTE, 3)])
+    assert [each.metrics[CLOCK] for each in found if CLOCK in each.metrics] == [0]
+
+
 def test_a_backlog_told_sample_by_sample_is_neither_a_wrong_clock_nor_shouting():
     backlog = course(250, 3 * MINUTE, lambda at: 120 * at - 7 * 3_600_000)  # thirty seconds in each quarter of one
     found = conduct().hear(backlog)

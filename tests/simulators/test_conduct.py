@@ -14,7 +14,7 @@ from ingest.reader import MemoryReader
 from ingest.registry import Registry
 from ingest.service import IngestService
 from ingest.store import MemoryStore
-from simulators.device import ANY, APART, find_kinds
+from simulators.device import ANY, APART, POWER_OFF, REBOOT_LOOP, find_kinds
 from simulators.dialect import can_be_known, find_dialects
 from simulators.tables import SHIPPED
 from simulators.wire import Join
@@ -33,6 +33,7 @@ class Watched:
 
     def __init__(self, machine, noon):
         self.machine, self.at, self.will, self.broken = machine, noon, None, set()
+        self.away, self.kept = False, []
         self.reader, store = MemoryReader(Hearing(0)), MemoryStore()
         site = machine.identity.address.partition("/")[0]
         judge = Judge(choose(None), {name: Source(site) for name in adapters()}, Gate())
@@ -62,8 +63,14 @@ class Watched:
                 self.will = action.will
             said = action if isinstance(action, Said) else None if isinstance(action, Join) else self.will
             if said is not None:
-                self.reader.put(Message(said.topic, said.payload, round(self.at * 1000)))
-        self.service.step()
+                self.kept.append(said)
+        if not self.away:
+            self.reader.put(*(Message(said.topic, said.payload, round(self.at * 1000)) for said in self.kept))
+            self.kept.clear()
+            self.service.step()
+
+    def come_back(self):
+        self.away, self.reader.hearing = False, Hearing(round(self.at * 1000))
 
     def _look(self, heard):
         for measured in heard.measures:
@@ -109,4 +116,17 @@ def test_a_device_that_was_cut_off_for_an_hour_and_tells_late_what_it_kept_break
     watched.suffer(APART)
     watched.live(3600)
     watched.recover(APART)
+    assert watched.live(1200) == set()
+
+
+@pytest.mark.parametrize("ill", [POWER_OFF, REBOOT_LOOP], ids=lambda ill: ill.name)
+def test_what_the_broker_kept_for_two_hours_while_the_centre_was_away_breaks_no_promise(machine, noon, ill):
+    watched = Watched(machine("camera"), noon)
+    watched.live(60)
+    watched.away = True
+    watched.suffer(ill)
+    watched.live(1200)
+    watched.recover(ill)
+    watched.live(7200)
+    watched.come_back()
     assert watched.live(1200) == set()
