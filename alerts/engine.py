@@ -7,6 +7,7 @@ match its metrics; a tick costs what is due, not how many devices or alerts ther
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from alerts import machine
@@ -111,16 +112,20 @@ class Engine:
         self._verdicts.learn(f"{rule}@{device}", memory)
 
     def observe(self, heard: Heard) -> list[Transition]:
-        """Judge what one step of the ingest changed: samples and events in their order, then who is there."""
+        """Judge what one step of the ingest changed: samples, measures and events in order, then who is there."""
         now = heard.now
         for view in heard.views:
             self._meet(view, now)
         for sample in heard.samples:
             watch = self._watches.get(sample.device)
             if watch is not None and watch.counts:
-                self._count_metrics(watch, sample, min(sample.received_at, now))
+                self._count_metrics(watch.counts, sample, min(sample.received_at, now))
+        for sample in heard.measures:
+            watch = self._watches.get(sample.device)
+            if watch is not None:
+                self._count_metrics(watch.measured, sample, min(sample.received_at, now))
         steps = self._judge_domains(now)
-        for sample in heard.samples:
+        for sample in chain(heard.samples, heard.measures):
             steps += self._judge_sample(sample, min(sample.received_at, now))
         for event in heard.events:
             steps += self._judge_event(event, min(event.received_at, now))
@@ -189,8 +194,8 @@ class Engine:
         for rule in () if watch is None else watch.absent:
             self._docket.explaining.causes.note(rule, device, rule.test.judge(presence), since)
 
-    def _count_metrics(self, watch: Watch, sample: Sample, at: int) -> None:
-        for metric, rules in watch.counts.items():
+    def _count_metrics(self, counts: Mapping[str, Iterable[Rule]], sample: Sample, at: int) -> None:
+        for metric, rules in counts.items():
             if metric in sample.metrics:
                 for rule in rules:
                     finding = rule.test.judge(sample.metrics[metric])

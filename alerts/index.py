@@ -10,17 +10,22 @@ from math import inf
 
 from alerts.model import Verdict
 from alerts.rule import NEVER_CALM, Rule, Subject
+from ingest.conduct import MEASURES
 from ingest.model import FAMILIES
 
 
 @dataclass(slots=True)
 class Watch:
-    """The rules of one family. `calm` is by metric; `metric`, `series` and `counts` are the rules that read it."""
+    """The rules of one family. `calm` is by metric; `metric`, `series` and `counts` are the rules that read it.
+
+    `measured` are those counts that read what the centre itself measures: no sample of a device need ask them.
+    """
 
     calm: dict[str, tuple[float, float]] = field(default_factory=dict)
     metric: dict[str, list[Rule]] = field(default_factory=dict)
     series: dict[str, list[Rule]] = field(default_factory=dict)
     counts: dict[str, list[Rule]] = field(default_factory=dict)
+    measured: dict[str, list[Rule]] = field(default_factory=dict)
     presence: list[Rule] = field(default_factory=list)
     uptime: list[Rule] = field(default_factory=list)
     events: list[Rule] = field(default_factory=list)
@@ -37,6 +42,8 @@ class Watch:
                 self.series.setdefault(rule.test.metrics[0], []).append(rule)
             case Subject.DOMAIN if rule.outage is not None and rule.outage.of:
                 pass
+            case Subject.DOMAIN if rule.metric in MEASURES:
+                self.measured.setdefault(rule.metric or "", []).append(rule)
             case Subject.DOMAIN if rule.metric is not None:
                 self.counts.setdefault(rule.metric, []).append(rule)
             case Subject.DOMAIN:

@@ -40,13 +40,19 @@ class _Track:
     usual_session: str = ""  # the one that was heard last, and its numbers
     usual: Seen = field(default_factory=Seen)
     spoke: int = 0  # the time given to its last reading that had neither number nor stamp
+    away: bool = False  # said to be offline, of a device without sessions
 
 
 @dataclass(slots=True)
 class Gate:
-    """The memory of admission: one track per device. `gaps` is the net count of numbers skipped, since it was made."""
+    """The memory of admission: one track per device. `gaps` is the net count of numbers skipped, since it was made.
+
+    `begun` names devices that began anew, until somebody takes them: by a session never heard of, after another; who
+    has no sessions, by coming back from being offline.
+    """
 
     gaps: int = 0
+    begun: list[str] = field(default_factory=list)
     owed: dict[str, int] = field(default_factory=dict)  # of these, by device, what the account was not told yet
     _tracks: dict[str, _Track] = field(default_factory=dict)
     _missed: dict[str, None] = field(default_factory=dict)
@@ -110,6 +116,11 @@ class Gate:
         self._missed.clear()
         return asked
 
+    def take_begun(self) -> list[str]:
+        """Devices that began anew since this was last asked, each as often as it did."""
+        begun, self.begun = self.begun, []
+        return begun
+
     def _may_ask(self, device: str, now: int) -> bool:
         asked = self._tracks[device].asked
         return asked is None or now - asked >= _REBIRTH_MS
@@ -130,7 +141,7 @@ class Gate:
 
     def _new_number(self, track: _Track, device: str, session: str, seq: int) -> bool:
         """Note a number of a session; a skip or its late filling changes the count of gaps."""
-        seen = track.sessions.get(session) or self._session(track, session)
+        seen = track.sessions.get(session) or self._session(track, device, session)
         track.usual_session, track.usual = session, seen
         if seq == seen.next:  # the usual case, first
             seen.next += 1
@@ -160,12 +171,16 @@ class Gate:
 
     def _status(self, report: Status) -> Report | Ignored:
         track = self._track(report.device)
+        if report.session is None:
+            if track.away and report.state != "offline":
+                self.begun.append(report.device)
+            track.away = report.state == "offline"
         if report.session is None or track.current in (None, report.session):
             return report
         if report.will or report.session in track.sessions:
             return Ignored("old_session")  # an old connection may die after the reboot (rule 4)
         if report.state != "offline":
-            self._session(track, report.session)
+            self._session(track, report.device, report.session)
         return report
 
     def _birth(self, report: Birth) -> Report | Ignored:
@@ -173,7 +188,7 @@ class Gate:
         if report.session is not None and report.session != track.current:
             if report.session in track.sessions:
                 return Ignored("old_session")
-            self._session(track, report.session)
+            self._session(track, report.device, report.session)
         return report
 
     def _track(self, device: str) -> _Track:
@@ -182,11 +197,12 @@ class Gate:
             track = self._tracks[device] = _Track()
         return track
 
-    @staticmethod
-    def _session(track: _Track, session: str) -> Seen:
+    def _session(self, track: _Track, device: str, session: str) -> Seen:
         """The numbers of a session; one never heard of is the device's newest."""
         seen = track.sessions.get(session)
         if seen is None:
+            if track.current is not None:
+                self.begun.append(device)
             seen = track.sessions[session] = Seen()
             track.current = session
             if len(track.sessions) > _SESSIONS:

@@ -220,9 +220,11 @@ class Heard:
 
     `samples` are the new ones in order (repeats, suspect and late ones left out); `views`, every device whose
     record or presence changed, also by mere passing of time. A new value alone makes no view: it is in `samples`.
+    `measures` are what the centre itself measured of devices (`ingest.conduct`): to be judged, in no store.
     """
 
     now: int
     views: tuple[View, ...] = ()
     samples: tuple[Sample, ...] = ()
     events: tuple[Event, ...] = ()
+    measures: tuple[Sample, ...] = ()

@@ -102,6 +102,14 @@ class Registry:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def interval_ms(self, address: str) -> int:
+        """How often the device speaks."""
+        return self._entries[address].interval_ms
+
+    def has_promised(self, address: str) -> bool:
+        """Whether somebody said how often it speaks; else it is as its family usually does."""
+        return self._entries[address].device.interval_s is not None
+
     def knows_rebirth(self, address: str) -> bool:
         """Whether the device can be told to say again who it is."""
         return "rebirth" in self._entries[address].device.commands

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ingest.batch import Judge, Judged
 from ingest.commands import rebirth
+from ingest.conduct import Conduct
 from ingest.deliveries import Deliveries
 from ingest.errors import StoreUnavailableError
 from ingest.keeping import Keeper
@@ -54,7 +55,7 @@ class IngestService:
         self.keeper = Keeper(
             store, spool, self.ledger, judge.gate, hearing=self._hears, now=now,
         )  # fmt: skip
-        self._deliveries = Deliveries()
+        self._deliveries, self._conduct = Deliveries(), Conduct(registry.interval_ms, registry.has_promised)
         judge.again = self._deliveries.again
         self._spool, self._throttle = spool, throttle or Throttle()
         self._folding = threading.Lock()  # the registry changes in this thread and is looked at from others
@@ -74,6 +75,7 @@ class IngestService:
             self._deliveries.note(record.batch)
             for judged in record.batch:
                 self._remember(judged)
+        self.judge.gate.take_begun()  # long ago
         self.keeper.taken_up()
         _log.info("took up the last state", extra={"action": "taken_up", "devices": len(self.registry)})
 
@@ -155,7 +157,8 @@ class IngestService:
             order = rebirth(device, now)
             self.reader.publish(order.topic, order.payload())
         news = tuple([sample for sample in samples if not (sample.suspect or sample.late)])
-        self._listener(Heard(now, views, news, tuple(events)))
+        begun = self._conduct.begin(self.judge.gate.take_begun(), now, self.reader.hearing.since)
+        self._listener(Heard(now, views, news, tuple(events), (*self._conduct.hear(samples), *begun)))
 
     def _apply(self, message: Message, report: Report, events: list[Event]) -> None:
         admission = self._admit(report.device)
@@ -177,7 +180,7 @@ class IngestService:
             changed: dict[str, View] = {view.device.address: view for view in self.registry.settle(now)}
             changed.update((view.device.address, view) for view in self.registry.tick(now))
         note_presence(self.registry.log, self.store, now, away=self.keeper.away)
-        self._listener(Heard(now, tuple(changed.values())))
+        self._listener(Heard(now, tuple(changed.values()), measures=tuple(self._conduct.tick(now))))
 
     def _adopt_changes(self, now: int) -> None:
         """What operators changed of devices; asked again later while the database is away."""

@@ -138,9 +138,11 @@ _ABSENT = ("{family}-absent",)
 POWER_OFF = Ill(name="power_off", effect="dark", severity="major", rules=_ABSENT)
 HUNG = Ill(name="hung", effect="hush", severity="major", rules=_ABSENT)
 APART = Ill(name="cut_off", effect="apart", severity="major", rules=_ABSENT)
-REBOOT_LOOP = Ill(name="reboot_loop", effect="loop")
-SHOUTING = Ill(name="shouting", effect="shout")
-CLOCK_DRIFT = Ill(name="clock_drift", effect="drift", severity="warning", lasts=(900.0, 1800.0))
+REBOOT_LOOP = Ill(name="reboot_loop", effect="loop", rules=("device-restarts",))
+SHOUTING = Ill(name="shouting", effect="shout", rules=("device-shouting",))
+CLOCK_DRIFT = Ill(
+    name="clock_drift", effect="drift", severity="warning", rules=("device-clock-ahead",), lasts=(900.0, 1800.0)
+)
 ANY = (POWER_OFF, HUNG, REBOOT_LOOP, SHOUTING, CLOCK_DRIFT)  # what can befall whatever has a plug and a processor
 
 

@@ -4,13 +4,13 @@ A dialect is a `Voice` that puts the same facts on other topics in other words, 
 captured messages and never from the product's adapters, so that these are tried and not echoed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import ClassVar, cast
 
-from simulators.device import Ill, Sample
+from simulators.device import Effect, Ill, Sample
 from simulators.errors import UnusableError
 from simulators.events import Happening
 from simulators.orders import Step
@@ -19,7 +19,8 @@ from simulators.tables import nearest
 from simulators.voice import Voice
 from simulators.wire import Document, Message
 
-ABSENCE = "absence"
+ABSENCE, CLOCK, STARTS, PACE = "absence", "clock", "starts", "pace"
+_SHOWN_BY: Mapping[Effect, str] = {"drift": CLOCK, "loop": STARTS, "shout": PACE}
 
 
 class Foreign(Voice):
@@ -27,7 +28,8 @@ class Foreign(Voice):
 
     It has no Will, does not introduce itself or say goodbye, keeps nothing for later, tells events by its samples and
     takes no orders of ours. A dialect changes what its equipment does otherwise. `tells` are the metrics of ills that
-    can be known from what it says, and ABSENCE where its death can.
+    can be known from what it says; ABSENCE where its death can, CLOCK where it stamps, STARTS where it says that it is
+    back. None promises a PACE.
     """
 
     obeys = False
@@ -81,7 +83,7 @@ def find_dialects() -> dict[str, type[Foreign]]:
 def can_be_known(ill: Ill, identity: Identity) -> bool:
     """Whether what this device says can betray that ill; a native one tells of all of them."""
     dialect = find_dialects().get(identity.speaks or "")
-    return dialect is None or (ill.metric or ABSENCE) in dialect.tells
+    return dialect is None or (ill.metric or _SHOWN_BY.get(ill.effect, ABSENCE)) in dialect.tells
 
 
 def find_voice(identity: Identity, seed: int) -> Voice:

@@ -7,7 +7,7 @@ tells loss as a fraction.
 from collections.abc import Iterator, Sequence
 
 from simulators.device import Value
-from simulators.dialect import ABSENCE, Foreign, measured
+from simulators.dialect import ABSENCE, CLOCK, Foreign, measured
 from simulators.wire import Document, Message, foreign
 
 _LINES: Sequence[tuple[str, Sequence[str], float]] = (
@@ -25,7 +25,7 @@ _LINES: Sequence[tuple[str, Sequence[str], float]] = (
 class Collectd(Foreign):
     """Many short lines where a native device has one document."""
 
-    tells = frozenset({"loss_pct", ABSENCE})
+    tells = frozenset({"loss_pct", ABSENCE, CLOCK})
 
     def telemetry(self, record: Document) -> list[Message]:
         """A line for each value that is known."""

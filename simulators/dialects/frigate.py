@@ -7,7 +7,7 @@ the others are its cameras, which have no line of their own. One recorder to a b
 from collections.abc import Mapping
 
 from simulators.device import Sample
-from simulators.dialect import ABSENCE, Foreign, measured
+from simulators.dialect import ABSENCE, CLOCK, STARTS, Foreign, measured
 from simulators.population import Identity
 from simulators.wire import Document, Message, foreign
 
@@ -18,7 +18,7 @@ _SEEN = {"count_person": "person", "count_motorcycle": "motorcycle"}
 class Frigate(Foreign):
     """The recorder, or one of its cameras."""
 
-    tells = frozenset({"fps", "reconnects_1h", ABSENCE})
+    tells = frozenset({"fps", "reconnects_1h", ABSENCE, CLOCK, STARTS})
 
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)

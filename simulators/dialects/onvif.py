@@ -5,7 +5,7 @@ empty `heartbeat` beside says that it lives.
 """
 
 from simulators.device import Value
-from simulators.dialect import Foreign, measured
+from simulators.dialect import CLOCK, Foreign, measured
 from simulators.population import Identity
 from simulators.wire import Document, Message, foreign, stamp
 
@@ -17,7 +17,7 @@ _TOO_HOT_C = 75.0
 class Onvif(Foreign):
     """A camera's properties, told when they change."""
 
-    tells = frozenset({"temperature_c"})  # it may be quiet for hours and be well
+    tells = frozenset({"temperature_c", CLOCK})  # it may be quiet for hours and be well
 
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)

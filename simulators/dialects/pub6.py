@@ -4,7 +4,7 @@ Source: the makers' pub6 broadcast protocol, v2: status 0 gone, 1 idle, 2 fault,
 """
 
 from simulators.device import Value
-from simulators.dialect import ABSENCE, Foreign, measured
+from simulators.dialect import ABSENCE, CLOCK, STARTS, Foreign, measured
 from simulators.population import Identity
 from simulators.wire import Document, Message, foreign
 
@@ -15,7 +15,7 @@ _GONE, _IDLE, _FAULT, _MENDED, _PLAYING = range(5)
 class Pub6(Foreign):
     """A terminal that reports what it does and what is wrong, and no measured value."""
 
-    tells = frozenset({ABSENCE})  # faults are told in its own word, which no shipped rule reads
+    tells = frozenset({ABSENCE, CLOCK, STARTS})  # faults are told in its own word, which no shipped rule reads
 
     def __init__(self, identity: Identity, seed: int) -> None:
         super().__init__(identity, seed)

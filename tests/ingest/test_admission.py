@@ -67,6 +67,33 @@ def test_a_gap_asks_for_a_new_birth_once_a_minute_of_devices_that_know_the_order
     assert gate.missed(NOW + 60_000, lambda _: True) == [DEVICE]
 
 
+def test_a_session_never_heard_of_after_another_is_a_new_beginning():
+    gate = Gate()
+    admit(gate, Birth(DEVICE, NOW, "s1"))
+    admit(gate, sample(1))
+    assert gate.take_begun() == []
+    admit(gate, Birth(DEVICE, NOW, "s2"))
+    admit(gate, Status(DEVICE, NOW, "online", "s2"))
+    admit(gate, sample(1, session="s2"))
+    admit(gate, Birth(DEVICE, NOW, "s1"))
+    assert gate.take_begun() == [DEVICE]
+    assert gate.take_begun() == []
+
+
+def test_what_the_store_knows_of_a_device_is_no_new_beginning():
+    gate = Gate()
+    gate.remember(DEVICE, "s1", ((1, 9),))
+    admit(gate, Birth(DEVICE, NOW, "s1"))
+    assert gate.take_begun() == []
+
+
+def test_a_device_without_sessions_begins_anew_when_it_comes_back_from_being_offline():
+    gate = Gate()
+    for state in ("online", "offline", "offline", "online", "degraded", "offline", "online"):
+        admit(gate, Status(DEVICE, NOW, state))
+    assert gate.take_begun() == [DEVICE, DEVICE]
+
+
 def test_a_will_of_an_old_session_is_ignored():
     gate = Gate()
     admit(gate, Birth(DEVICE, NOW, "s1"))

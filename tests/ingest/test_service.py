@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from ingest.adapter import Source, adapters, choose
 from ingest.admission import Gate
@@ -266,6 +267,22 @@ def test_a_device_that_shouts_is_held_back_and_its_neighbours_are_not():
     facts = bench.service.ledger.facts()
     assert (facts["shed"], facts["stored"], facts["in_flight"]) == (250, 52, 0)
     assert "demo/camera/c2" in bench.views()
+
+
+def test_what_the_centre_measures_of_a_device_is_told_and_not_stored():
+    bench = Bench()
+    bench.hear(message("birth", session="s", interval_s=60))
+    for second in (0, 30, 60):
+        bench.now = NOW + second * 1000
+        said = {"session": "s", "seq": second, "ts": bench.now + 90_000, "m": {"fps": 25}}
+        bench.hear(replace(message("telemetry", **said), received_at=bench.now))
+    bench.hear(message("birth", session="s2"))
+    measured = [dict(each.metrics) for heard in bench.told for each in heard.measures]
+    assert measured == [
+        {"wire_clock_ahead_s": 90, "wire_pace": 2, "wire_starts_10m": 0},
+        {"wire_starts_10m": 1},
+    ]  # fmt: skip
+    assert len(bench.store.rows) == 3
 
 
 def test_a_gap_asks_the_device_for_a_new_birth():
