@@ -40,14 +40,8 @@ class Watch:
             case Subject.SERIES:
                 self._calm(rule.test.metrics[0], NEVER_CALM)
                 self.series.setdefault(rule.test.metrics[0], []).append(rule)
-            case Subject.DOMAIN if rule.outage is not None and rule.outage.of:
-                pass
-            case Subject.DOMAIN if rule.metric in MEASURES:
-                self.measured.setdefault(rule.metric or "", []).append(rule)
-            case Subject.DOMAIN if rule.metric is not None:
-                self.counts.setdefault(rule.metric, []).append(rule)
             case Subject.DOMAIN:
-                self.absent.append(rule)
+                self._take_outage(rule)
             case Subject.PRESENCE:
                 self.presence.append(rule)
             case Subject.UPTIME:
@@ -56,6 +50,15 @@ class Watch:
                 self.events.append(rule)
             case Subject.ENGINE:
                 pass
+
+    def _take_outage(self, rule: Rule) -> None:
+        """What it counts: a measure of ours, a metric, or the absent; of those that count alerts nothing is judged."""
+        if rule.metric in MEASURES:
+            self.measured.setdefault(rule.metric or "", []).append(rule)
+        elif rule.metric is not None:
+            self.counts.setdefault(rule.metric, []).append(rule)
+        elif rule.outage is None or not rule.outage.of:
+            self.absent.append(rule)
 
     def _calm(self, metric: str, calm: tuple[float, float]) -> None:
         low, high = self.calm.get(metric, (-inf, inf))
