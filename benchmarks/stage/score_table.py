@@ -9,8 +9,8 @@ from realparts.pages import put_between
 from stage.scenarios import Outcome
 
 _COLUMNS = ("scenario", "true", "found", "late", "missing", "recall", "right", "doubled", "wrong place", "extra",
-            "folded", "precision", "told p50, s", "told p95, s", "messages a cause", "alarms an hour",
-            "most in 10 min", "samples", "not used")  # fmt: skip
+            "folded", "precision", "noticed p50, s", "noticed p95, s", "told p50, s",
+            "told p95, s", "messages a cause", "alarms an hour", "most in 10 min", "samples", "not used")  # fmt: skip
 
 
 def row(outcome: Outcome) -> list[str]:
@@ -21,8 +21,8 @@ def row(outcome: Outcome) -> list[str]:
     messages = "-" if total["messages_mean"] is None else f"{total['messages_mean']:.1f} (max {total['messages_max']})"
     return [
         outcome.name, *counts, share(total["recall"]), *alerts, share(total["precision"]),
-        _whole(total["told_p50_s"]), _whole(total["told_p95_s"]), messages, f"{load['per_operator_hour']:.1f}",
-        str(load["peak_10_min"]), f"{outcome.samples:,}", str(outcome.unused),
+        *(_whole(total[f"{what}_s"]) for what in ("noticed_p50", "noticed_p95", "told_p50", "told_p95")),
+        messages, f"{load['per_operator_hour']:.1f}", str(load["peak_10_min"]), f"{outcome.samples:,}", str(outcome.unused),
     ]  # fmt: skip
 
 
@@ -44,11 +44,7 @@ def sums(outcomes: Sequence[Outcome]) -> list[str]:
         share(recall),
         *alerts,
         share(precision),
-        "",
-        "",
-        "",
-        "",
-        "",
+        *[""] * 7,
         f"{samples:,}",
         str(unused),
     ]

@@ -16,6 +16,7 @@ class Row:
 
     An alert belongs to the kind of the truth that it is about; those about no truth belong to no kind, and stand in
     the sum alone. `told_*` are seconds from a truth's beginning to its first message, of those told in time;
+    `noticed_*` those until it was first found bad, whatever its rule then waited for;
     `messages_*` how often a person who is told everything heard of one truth.
     """
 
@@ -33,6 +34,8 @@ class Row:
     precision: float | None
     told_p50_s: float | None
     told_p95_s: float | None
+    noticed_p50_s: float | None
+    noticed_p95_s: float | None
     messages_mean: float | None
     messages_max: int
 
@@ -94,6 +97,7 @@ def _row(kind: str, fates: Sequence[Fate], judged: Sequence[Judged]) -> Row:
     found, late = sum(fate.found for fate in fates), sum(fate.late for fate in fates)
     told = sum(one.outcome is not Outcome.FOLDED for one in judged)
     delays = sorted(fate.delay_s for fate in fates if fate.found and fate.delay_s is not None)
+    noticed = sorted(fate.noticed_s for fate in fates if fate.found and fate.noticed_s is not None)
     messages = _messages(fates, judged)
     return Row(
         kind=kind,
@@ -110,6 +114,8 @@ def _row(kind: str, fates: Sequence[Fate], judged: Sequence[Judged]) -> Row:
         precision=count(Outcome.RIGHT) / told if told else None,
         told_p50_s=_percentile(delays, 0.50),
         told_p95_s=_percentile(delays, 0.95),
+        noticed_p50_s=_percentile(noticed, 0.50),
+        noticed_p95_s=_percentile(noticed, 0.95),
         messages_mean=sum(messages) / len(messages) if messages else None,
         messages_max=max(messages, default=0),
     )

@@ -57,6 +57,12 @@ class Fate:
         return self.alert is not None and not self.late
 
     @property
+    def noticed_s(self) -> float | None:
+        """Seconds until the engine first found it bad, before any waiting; None where it never did."""
+        noticed = None if self.alert is None else self.alert.noticed
+        return None if noticed is None else max(0.0, noticed - self.truth.begins)
+
+    @property
     def delay_s(self) -> float | None:
         """Seconds from its beginning until people were told; None where nobody was."""
         return None if self.alert is None else max(0.0, self.alert.raised - self.truth.begins)

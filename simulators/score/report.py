@@ -6,7 +6,7 @@ from simulators.score.figures import Row, Score
 from simulators.score.isa import Load
 
 _COLUMNS = ("kind", "true", "found", "late", "missing", "recall", "right", "doubled", "wrong place", "extra", "folded",
-            "precision", "told p50", "told p95", "messages")  # fmt: skip
+            "precision", "noticed p50", "noticed p95", "told p50", "told p95", "messages")  # fmt: skip
 
 
 def lines(score: Score) -> list[str]:
@@ -21,10 +21,11 @@ def lines(score: Score) -> list[str]:
 def cells(row: Row) -> tuple[str, ...]:
     """A row's cells, in the order of the columns."""
     counts = (row.right, row.doubled, row.wrong_place, row.extra, row.folded)
+    times = (row.noticed_p50_s, row.noticed_p95_s, row.told_p50_s, row.told_p95_s)
     messages = "-" if row.messages_mean is None else f"{row.messages_mean:.1f} (max {row.messages_max})"
     return (
         row.kind, str(row.truths), str(row.found), str(row.late), str(row.missing), _share(row.recall),
-        *map(str, counts), _share(row.precision), _seconds(row.told_p50_s), _seconds(row.told_p95_s), messages,
+        *map(str, counts), _share(row.precision), *map(_seconds, times), messages,
     )  # fmt: skip
 
 

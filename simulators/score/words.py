@@ -65,7 +65,7 @@ class Alert:
     """One alert that people were told of, from `raised` to `ended` (infinity: still open).
 
     `folded` ones were told as a part of another (a parent, a suppression): they stand in no one's list by themselves.
-    `messages` is how often people were told something of it.
+    `messages` is how often people were told something of it; `noticed`, since when the engine knows of it.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Alert:
     severity: str = "minor"
     folded: bool = False
     messages: int = 1
+    noticed: float | None = None
 
     @property
     def key(self) -> str:
@@ -141,6 +142,7 @@ def read_alert(document: Mapping[str, Any], where: str) -> Alert | None:
             rule=str(document["rule"]),
             subject=subject,
             raised=_told_at(document),
+            noticed=_time(document.get("since") or document["firing_since"]),
             ended=_time(ended) if ended else inf,
             kind=str(document.get("kind") or ""),
             scope=scope,

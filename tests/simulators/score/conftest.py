@@ -39,13 +39,14 @@ def truth():
 def alert():
     """The alert of that camera, raised after two minutes and cleared with the trouble."""
 
-    def make(number=1, raised=120.0, ended=700.0, *, name=None, **facts):
+    def make(number=1, raised=120.0, ended=700.0, *, name=None, since=None, **facts):
         told = {
             "id": name or f"a{number}",
             "rule": "camera-hot",
             "device": f"nong-son/camera/cam-{number:02d}",
             "area": "que-loc",
             "severity": "major",
+            "since": stamp(NOON + (raised if since is None else since)),
             "firing_since": stamp(NOON + raised),
             "cleared_at": None if ended is None else stamp(NOON + ended),
             **facts,

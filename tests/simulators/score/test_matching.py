@@ -22,6 +22,11 @@ def test_a_perfect_list_finds_everything_and_tells_nothing_else(truth, alert):
     assert (found.told_p50_s, found.told_p95_s) == (100, 120)
 
 
+def test_what_was_noticed_counts_from_the_first_bad_finding_and_not_from_the_message(truth, alert):
+    found = total([truth(1), truth(2, 300)], [alert(1, since=30.0), alert(2, 400, since=370.0)])
+    assert (found.noticed_p50_s, found.noticed_p95_s) == (30, 70)
+
+
 def test_an_alert_raised_after_all_is_over_is_late_and_no_success(truth, alert):
     found = total([truth()], [alert(raised=800, ended=900)])
     assert (found.late, found.missing, found.recall, found.precision) == (1, 0, 0, 0)
