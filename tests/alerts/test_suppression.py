@@ -183,6 +183,28 @@ def test_a_shelved_alert_is_quiet_until_its_end_and_names_who_shelved_it(hot: Di
     assert hot.announced == ["open", "clear"]
 
 
+def test_an_acknowledgement_that_runs_out_after_the_end_has_nothing_more_to_say(hot: District) -> None:
+    hot.hear(0, 90)
+    hot.ask(1, Action.ACK, until_s=100)
+    hot.ask(2, Action.SHELVE, until_s=50)
+    hot.hear(10, 70)
+    hot.tick(100)
+    assert hot.engine.due is None
+    hot.hear(110, 70)
+    assert hot.announced == ["open", "clear"]
+
+
+def test_what_was_kept_open_by_a_shelf_alone_is_told_and_closed_once_when_the_shelf_ends(hot: District) -> None:
+    hot.hear(0, 90)
+    hot.ask(1, Action.ACK)
+    hot.ask(2, Action.SHELVE, until_s=50)
+    hot.hear(60, 70)
+    hot.tick(60)
+    assert hot.announced == ["open", "clear"]
+    assert not hot.engine.alerts
+    assert hot.engine.due is None
+
+
 def test_unshelving_frees_at_once_and_needs_something_shelved(hot: District) -> None:
     hot.hear(0, 90)
     assert isinstance(hot.ask(1, Action.UNSHELVE), Refused)
