@@ -84,8 +84,8 @@ class Docket:
             alert = self.explaining.waits_on(alert, rule, now)
             steps = self._moved(alert, muting.lapse(alert, now, self.patience(rule, alert)), now)
             alert = self.register.get(key)
-            if alert is None:  # told the truth, it was over
-                return steps
+            if alert is None:
+                return steps  # what suppressed it was all that kept it open
             if state_of(alert) in WAITING and alert.verdict is Verdict.BAD:
                 alert = self._prepared(alert, rule, now)
         return steps + self._moved(alert, machine.pass_time(alert, rule, now, self.policy), now)

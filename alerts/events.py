@@ -11,7 +11,7 @@ from typing import Final
 
 from alerts.model import Alert, Severity, Verdict
 from alerts.rule import Finding, Rule
-from alerts.table import EXPIRES, FIRING, HARD, RECOVERING, WAITING, Event, State, state_of
+from alerts.table import FIRING, HARD, RECOVERING, TABLE, WAITING, Event, State, state_of
 
 HOUR: Final = 3_600_000
 
@@ -93,7 +93,7 @@ def due(alert: Alert, rule: Rule | None, policy: Policy) -> int | None:
         times.append(alert.timer + rule.for_ms)
     if alert.timer is not None and state in RECOVERING and alert.verdict is Verdict.GOOD:
         times.append(alert.timer + rule.keep_ms)
-    if state in EXPIRES and alert.ack_until is not None:
+    if alert.ack_until is not None and Event.EXPIRED in TABLE[state]:
         times.append(alert.ack_until)
     patience = policy.close_after.get(alert.peak_severity)
     if state is State.CLEARED and alert.cleared_at is not None and patience is not None and not alert.believed:

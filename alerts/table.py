@@ -75,7 +75,6 @@ class Row:
 ACKED: Final = (State.FIRING_ACKED, State.RECOVERING_ACKED, State.CLEARED_ACKED)
 FIRING: Final = (State.FIRING, State.FIRING_ACKED)
 RECOVERING: Final = (State.RECOVERING, State.RECOVERING_ACKED)
-EXPIRES: Final = (State.FIRING_ACKED, State.RECOVERING_ACKED)  # what is over needs no more acknowledging
 HARD: Final = (*FIRING, State.CLEARED, State.CLEARED_ACKED)  # no clock of `for` or `keep` is running
 WAITING: Final = (State.PENDING, State.RELAPSING)  # bad, and `for` is running
 

@@ -22,7 +22,8 @@ def row(outcome: Outcome) -> list[str]:
     return [
         outcome.name, *counts, share(total["recall"]), *alerts, share(total["precision"]),
         *(_whole(total[f"{what}_s"]) for what in ("noticed_p50", "noticed_p95", "told_p50", "told_p95")),
-        messages, f"{load['per_operator_hour']:.1f}", str(load["peak_10_min"]), f"{outcome.samples:,}", str(outcome.unused),
+        messages, f"{load['per_operator_hour']:.1f}", str(load["peak_10_min"]),
+        f"{outcome.samples:,}", str(outcome.unused),
     ]  # fmt: skip
 
 
