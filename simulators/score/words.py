@@ -213,5 +213,24 @@ def read_all_truth(documents: Iterator[tuple[str, Mapping[str, Any]]]) -> list[T
 
 
 def read_all_alerts(documents: Iterator[tuple[str, Mapping[str, Any]]]) -> list[Alert]:
-    """Every alert that people were told of."""
-    return [alert for where, document in documents if (alert := read_alert(document, where))]
+    """Every alert that people were told of; one that came again is one for each time."""
+    every = ((each, where) for where, document in documents for each in _episodes(document))
+    return [alert for each, where in every if (alert := read_alert(each, where))]
+
+
+def _episodes(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The alert as often as its timeline says that it began anew; people were told of each."""
+    timeline: Sequence[Mapping[str, Any]] = document.get("timeline") or ()
+    numbers = sorted({entry["episode"] for entry in timeline if "episode" in entry})
+    if len(numbers) < 2:
+        yield document
+        return
+    for number in numbers:
+        mine = [entry for entry in timeline if entry["episode"] == number]
+        fired = [entry["at"] for entry in mine if entry["after"] == "firing"]
+        over = [entry["at"] for entry in mine if entry["after"] in ("cleared", "closed")]
+        if fired:
+            since = document["since"] if number == numbers[-1] else mine[0]["at"]
+            ends = {"cleared_at": over[0] if over else None, "closed_at": None}
+            yield {**document, **ends, "id": f"{document['id']}.{number}", "timeline": mine, "since": since,
+                   "firing_since": fired[0]}  # fmt: skip

@@ -1,11 +1,15 @@
 """Which alert tells which truth, on hand-made lists."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.score.figures import score
 from simulators.score.matching import Outcome, match
-from simulators.score.words import Alert, Truth
+from simulators.score.words import Alert, Truth, read_all_alerts
+from simulators.wire import stamp
+from tests.simulators.score.conftest import NOON
 
 
 def outcomes(truths, alerts):
@@ -25,6 +29,23 @@ def test_a_perfect_list_finds_everything_and_tells_nothing_else(truth, alert):
 def test_what_was_noticed_counts_from_the_first_bad_finding_and_not_from_the_message(truth, alert):
     found = total([truth(1), truth(2, 300)], [alert(1, since=30.0), alert(2, 400, since=370.0)])
     assert (found.noticed_p50_s, found.noticed_p95_s) == (30, 70)
+
+
+def test_an_alert_that_came_again_tells_of_both_troubles(truth):
+    camera = "nong-son/camera/cam-01"
+    steps = ((30, 1, "pending", None), (60, 1, "firing", "open"), (300, 1, "recovering", None),
+             (360, 1, "cleared", "clear"), (700, 1, "cleared", None), (730, 2, "firing", "open"),
+             (900, 2, "cleared", "clear"))  # fmt: skip
+    told = {
+        "id": "a1", "rule": "camera-hot", "device": camera, "severity": "major", "since": stamp(NOON + 700),
+        "firing_since": stamp(NOON + 730), "cleared_at": stamp(NOON + 900), "closed_at": None,
+        "timeline": [{"at": stamp(NOON + at), "episode": episode, "after": after, "announce": said}
+                     for at, episode, after, said in steps],
+    }  # fmt: skip
+    found = total([truth(1, 0, 300), replace(truth(1, 650, 850), id="t2")], read_all_alerts(iter([("here", told)])))
+    assert (found.found, found.right, found.messages_max) == (2, 2, 2)
+    assert (found.noticed_p50_s, found.noticed_p95_s) == (30, 50)
+    assert (found.told_p50_s, found.told_p95_s) == (60, 80)
 
 
 def test_an_alert_raised_after_all_is_over_is_late_and_no_success(truth, alert):
