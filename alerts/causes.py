@@ -14,6 +14,7 @@ from ingest.model import Admission, Device
 
 Found = tuple[Rule, Device, Finding]
 _OPEN = (Condition.PENDING, Condition.FIRING, Condition.RECOVERING)
+_BAD_NOW = (Condition.PENDING, Condition.FIRING)
 _BAD = {Verdict.BAD: True, Verdict.GOOD: False, Verdict.UNKNOWN: None}
 
 
@@ -92,8 +93,8 @@ class Causes:
 
     def heard(self, alert: Alert, at: int) -> None:
         """An alert changed: outages may count it, and it may be an alibi for one."""
-        has = alert.condition in _OPEN
-        self._count_alibi(alert, has=has)
+        self._count_alibi(alert, has=alert.condition in _OPEN)
+        has = alert.condition in _BAD_NOW
         if alert.rule not in self._by_fault:
             return
         ill = self._ill.setdefault(alert.device, set())

@@ -16,6 +16,7 @@ from alerts.rule import Finding, Outage, Rule, Scale
 
 EXPLAINS: Final = 0.9
 DEVELOPS: Final = (3, 0.05)  # so many bad devices, and such a part of all, may become an outage
+_TWO: Final = 2  # or two where they are its share already, as when new firmware goes out to one after the other
 _SCALES: Final = {scale: rank for rank, scale in enumerate(Scale)}
 
 
@@ -63,7 +64,9 @@ class Domain:
 
     def develops_until(self, at: int, pace_ms: int) -> int:
         """Until when an outage may still come of it if nobody more fails; `at` where none may."""
-        if len(self.fresh) < max(DEVELOPS[0], DEVELOPS[1] * self.eligible) or not self.order:
+        bad = len(self.fresh)
+        many = bad >= max(DEVELOPS[0], DEVELOPS[1] * self.eligible)
+        if not self.order or not (many or (bad >= _TWO and bad >= self.outage.share * self.eligible)):
             return at
         return max(at, self.order[-1][0] + pace_ms)
 
