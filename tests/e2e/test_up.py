@@ -11,11 +11,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 from realparts.centre import Centre, ask, wait_for
+from realparts.processes import free_port
+
+from ioc.embedded.broker import MEMORY
 
 pytestmark = pytest.mark.timeout(240)
 
 
 def up(folder, log, **more):
+    """A district in this folder; its broker has a port that no other test's takes while it is down."""
+    remembered = folder / MEMORY
+    if not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        remembered.write_text(json.dumps({"port": free_port()}))
     settings = {"IOC_DATA_DIR": str(folder), "IOC_WEB__PORT": "0", **more}
     return Centre(["up", "--demo"], settings, log)
 
