@@ -50,12 +50,12 @@ def occurrences(planned: Planned, begin: int, end: int, ended_at: int | None) ->
 def works(quiets: Iterable[tuple[Quiet, int | None]], grounds: Grounds, begin: int, end: int) -> Iterator[Work]:
     """The work of a span as the wall draws it, each piece whole; with each window, when it was called off. Epoch ms."""
     for quiet, ended_at in quiets:
-        if not isinstance(quiet, Planned) or quiet.scope.rules:
-            continue
         scope = quiet.scope
-        areas = frozenset(scope.areas)
-        areas |= {slug for slug in grounds.parents if not areas.isdisjoint(grounds.areas(slug))}
-        for since, until in _whole(quiet, begin, end, ended_at):
+        if not isinstance(quiet, Planned) or scope.rules or not (spans := [*_whole(quiet, begin, end, ended_at)]):
+            continue
+        named = frozenset(scope.areas)
+        areas = named | {slug for slug in grounds.parents if not named.isdisjoint(grounds.areas(slug))}
+        for since, until in spans:
             yield Work(since, until, areas, frozenset(scope.families), frozenset(scope.devices))
 
 
