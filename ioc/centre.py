@@ -22,7 +22,16 @@ from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
 from ioc.visitor import Visitor
-from ioc.wiring import Told, open_pool, wire_follower, wire_hub, wire_ingest, wire_store, wire_web
+from ioc.wiring import (
+    Told,
+    open_pool,
+    wire_follower,
+    wire_foreman,
+    wire_hub,
+    wire_ingest,
+    wire_store,
+    wire_web,
+)
 
 
 def hear_and_judge(
@@ -49,6 +58,7 @@ def all_in_one(
     probe = SelfProbe(site.slug, _probing(settings))
     hub = wire_hub(site, lambda: services[0].ledger.facts() if services else {}, probe.figures)
     alerts = wire_alerts(settings, site, pool, broker, stops, hub.show_alerts)
+    wire_foreman(site, pool, hub, stops)
 
     def listen(heard: Heard) -> None:
         if (stamp := probe.hear(heard)) is not None:
@@ -78,6 +88,7 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
     pool = open_pool(dsn, stops)
     password = ensure_first_admin(pool, settings.web.admin_password)
     hub = wire_hub(site, lambda: _kept_account(pool))
+    wire_foreman(site, pool, hub, stops)
     readiness: dict[str, Probe] = {
         "database": lambda: database_problem(pool), "store": lambda: store_problem(pool),
     }  # fmt: skip

@@ -9,10 +9,16 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from alerts import rows as alert_rows
+from alerts.domains import Grounds
 from alerts.model import Transition
+from alerts.suppression import Quiet
 from ingest.model import Admission, Device
 from ingest.queries import load
+from ioc import planned
+from ioc.api.times import millis
+from ioc.rulebooks import parents
 from maps.past import Stood, steps_of
+from maps.works import Work
 
 _SQL: Final = load("ioc", "past.sql")
 MOST_NOTES: Final = 200_000  # of devices in one span; a longer span of a large site is asked for in parts
@@ -44,6 +50,14 @@ def steps(connection: Connection[Any], span: Mapping[str, datetime]) -> Iterable
     for row in cursor.execute(_SQL["steps_then"], {**span, "ids": [alert.id for alert in alerts]}).fetchall():
         timelines[row["alert_id"]].append(alert_rows.entry(row))
     return [step for alert in alerts for step in steps_of(alert, timelines[alert.id])]
+
+
+def works(
+    connection: Connection[Any], kept: Iterable[tuple[Quiet, int | None, str | None]], span: Mapping[str, datetime]
+) -> list[Work]:
+    """The planned work that went on, of all windows and when each was called off; areas lie in each other as today."""
+    quiets, grounds = [(quiet, ended_at) for quiet, ended_at, _ in kept], Grounds(parents(connection))
+    return list(planned.works(quiets, grounds, millis(span["begin"]), millis(span["end"]) + 1))
 
 
 def first_note(connection: Connection[Any]) -> datetime | None:

@@ -1,20 +1,23 @@
-"""Planned work as availability understands it: the alerts' maintenance windows, occurrence by occurrence.
+"""Planned work as availability and the wall understand it: the alerts' maintenance windows, occurrence by occurrence.
 
 Decides which of them touch a span and what each means: devices, families, areas with all below them. A window of single
-rules is about those rules, not about the devices: it takes nothing out of any figure.
+rules is about those rules, not about the devices: it takes nothing out of any figure and no device off the wall.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from typing import Final
 
+from alerts.domains import Grounds
 from alerts.rows import millis
 from alerts.store import QuietStore
 from alerts.suppression import Maintenance as Planned
+from alerts.suppression import Quiet
 from ioc.api.times import moment
 from ioc.history.availability import Maintenance, Window
+from maps.works import Work
 
 MOST: Final = 1000  # windows looked at, the newest
 
@@ -40,16 +43,34 @@ def maintenance(store: QuietStore, below: Below) -> Maintenance:
 
 def occurrences(planned: Planned, begin: int, end: int, ended_at: int | None) -> Iterator[tuple[int, int]]:
     """From when to when the work went on within a span; called off at `ended_at`, if it was. Epoch ms."""
+    for low, high in _whole(planned, begin, end, ended_at):
+        yield max(low, begin), min(high, end)
+
+
+def works(quiets: Iterable[tuple[Quiet, int | None]], grounds: Grounds, begin: int, end: int) -> Iterator[Work]:
+    """The work of a span as the wall draws it, each piece whole; with each window, when it was called off. Epoch ms."""
+    for quiet, ended_at in quiets:
+        scope = quiet.scope
+        if not isinstance(quiet, Planned) or scope.rules or not (spans := [*_whole(quiet, begin, end, ended_at)]):
+            continue
+        named = frozenset(scope.areas)
+        areas = named | {slug for slug in grounds.parents if not named.isdisjoint(grounds.areas(slug))}
+        for since, until in spans:
+            yield Work(since, until, areas, frozenset(scope.families), frozenset(scope.devices))
+
+
+def _whole(planned: Planned, begin: int, end: int, ended_at: int | None) -> Iterator[tuple[int, int]]:
+    """Every occurrence that touches a span, from its beginning to its end or to when it was called off."""
     last = end if ended_at is None else min(end, ended_at)
     at = begin
-    while True:
+    while at < last:
         now = planned.occurrence(at)
         if now is None:
             start = planned.next_start(at)
             now = None if start is None else (start, start + planned.length_ms)
         if now is None or now[0] >= last:
             return
-        yield max(now[0], begin), min(now[1], last)
+        yield now[0], now[1] if ended_at is None else min(now[1], ended_at)
         at = now[1]
 
 

@@ -6,6 +6,9 @@ A file that went wrong changes nothing: the rules read last stay in use, and `pr
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
+
+from psycopg import Connection
 
 from alerts.domains import Grounds
 from alerts.errors import RuleError
@@ -72,12 +75,17 @@ def read_files(paths: Sequence[Path]) -> tuple[Rule, ...]:
 def find_grounds(site: SiteFile, pool: Pool) -> Grounds:
     """What is known of the ground: areas from the database, feeders and uplinks from the site file."""
     with pool.connection() as connection:
-        parents = dict(connection.execute(_SQL["parents"]).fetchall())
+        known = parents(connection)
     return Grounds(
-        parents,
+        known,
         _hung(site, lambda each: each.feeder),
         _hung(site, lambda each: each.uplink),
     )
+
+
+def parents(connection: Connection[Any]) -> dict[str, str | None]:
+    """Which area lies in which."""
+    return dict(connection.execute(_SQL["parents"]).fetchall())
 
 
 def _hung(site: SiteFile, of: Callable[[Area | ListedDevice], str | None]) -> dict[str, str]:

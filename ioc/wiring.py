@@ -40,9 +40,10 @@ from ioc.api.parts import Pages, Parts, Probe
 from ioc.clock import now_ms
 from ioc.errors import CommandError, SettingsError
 from ioc.follow import Follower
+from ioc.foreman import Foreman
 from ioc.lifecycle import Stops, end_thread
 from ioc.probe import SelfProbe
-from ioc.rulebooks import RuleFiles
+from ioc.rulebooks import RuleFiles, find_grounds
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
@@ -204,6 +205,15 @@ def wire_follower(parts: Parts, hub: Hub, stops: Stops) -> None:
     thread = threading.Thread(target=Follower(parts, parts.alerts, hub).run, args=(ending,), name="follower")
     thread.start()
     stops.add("follower", partial(end_thread, ending, thread))
+
+
+def wire_foreman(site: SiteFile, pool: Pool, hub: Hub, stops: Stops) -> None:
+    """What shows the planned work on the wall."""
+    ending = threading.Event()
+    foreman = Foreman(PostgresStore(pool), partial(find_grounds, site, pool), hub.show_works, now_ms)
+    thread = threading.Thread(target=foreman.run, args=(ending,), name="foreman")
+    thread.start()
+    stops.add("foreman", partial(end_thread, ending, thread))
 
 
 def _judge(chosen: Sequence[Adapter], sources: Mapping[str, Source]) -> Judge:

@@ -1,6 +1,6 @@
 """The shell between the threads that hear and judge and the browsers that look.
 
-`show` and `show_alerts` are called from other threads and only put things down under a lock; the loop
+`show` and its like are called from other threads and only put things down under a lock; the loop
 picks them up `hz` times a second, folds them into the scene and wakes the clients. Policy: devices
 conflate (the newest view counts), steps of alerts keep their order. It decides nothing about the picture.
 """
@@ -20,6 +20,7 @@ from maps.layer import Layer, find_layers
 from maps.model import MaySee, Sight
 from maps.outbox import Outbox
 from maps.scene import Scene
+from maps.works import Work
 
 MAX_WAITING = 20_000  # steps of alerts put down and not yet picked up
 BEAT_MS = 1_000
@@ -74,7 +75,7 @@ class Client:
 
 
 class Hub:
-    """One scene for all; `run` owns it, and everything but `show` and `show_alerts` belongs to its loop.
+    """One scene for all; `run` owns it, and everything but `show` and its like belongs to its loop.
 
     `ledger` is asked once a second for the ingest's counts (`received`, `stored`, `shed`, …), `more` for whatever
     else goes into the figures; both must answer at once. `build` tells walls which version of the pages they should be.
@@ -109,6 +110,7 @@ class Hub:
         self._lock = threading.Lock()
         self._views: dict[str, View] = {}
         self._steps: list[Transition] = []
+        self._works: Iterable[Work] | None = None
         self._stamp: int | None = None
         self._heard: int | None = None
 
@@ -125,6 +127,11 @@ class Hub:
             self._steps.extend(transitions)
             if len(self._steps) > MAX_WAITING:
                 self._steps = list({step.alert.id: step for step in self._steps}.values())
+
+    def show_works(self, works: Iterable[Work]) -> None:
+        """Put down the planned work that goes on from now on, all of it; for any thread, and at once done."""
+        with self._lock:
+            self._works = works
 
     def show_probe(self, stamp: int) -> None:
         """Put down the self-probe's newest stamp; for any thread, and at once done."""
@@ -145,8 +152,11 @@ class Hub:
         with self._lock:
             views, self._views = self._views, {}
             steps, self._steps = self._steps, []
+            works, self._works = self._works, None
             stamp, self._stamp = self._stamp, None
         before, now = self.scene.seq, self._clock()
+        if works is not None:
+            self.scene.apply_works(works)  # first: who is new is then drawn only once
         if views:
             self.scene.apply(Heard(now, tuple(views.values())))
         if steps:

@@ -1,7 +1,8 @@
-"""The past as the wall drew it: what was noted of devices and alerts, folded by the same scene into the same frames.
+"""The past as the wall drew it: what was noted of devices, alerts and planned work, folded by the same scene.
 
-Decides what the picture was at a moment and the steps from it, for the time machine. Whether a device called itself
-unwell is known of the past only as the reason noted with its presence. Pure: nothing is asked, read or sent here.
+Decides what the picture was at a moment and the steps from it, for the time machine, in the frames of the live stream.
+Whether a device called itself unwell is known of the past only as the reason noted with its presence. Pure: nothing is
+asked, read or sent here.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from maps.frames import Press
 from maps.layer import find_layers
 from maps.model import NO_REACHES, Reach, Sight
 from maps.scene import Scene
+from maps.works import Work
 
 LAYERS: Final = ("devices", "reaches", "areas", "alerts")
 _ACKED: Final = {"ack": True, "unack": False, "expired": False, "worse": False}
@@ -32,6 +34,14 @@ class Stood:
     ts: int
     state: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From `at` (epoch ms) on this work went on, and no other."""
+
+    at: int
+    works: Sequence[Work]
 
 
 class Entry(Protocol):
@@ -57,6 +67,9 @@ class Entry(Protocol):
     def announce(self) -> str | None: ...  # noqa: D102
     @property
     def actor(self) -> str | None: ...  # noqa: D102
+
+
+Note = Stood | Transition | Turn
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -85,7 +98,7 @@ def steps_of(alert: Alert, timeline: Iterable[Entry]) -> Iterator[Transition]:
 
 def replay(
     site: str, devices: Sequence[Device], stood: Iterable[Stood], steps: Iterable[Transition], *,
-    begin: int, end: int, step_ms: int, reaches: Mapping[str, Reach] = NO_REACHES,
+    begin: int, end: int, step_ms: int, reaches: Mapping[str, Reach] = NO_REACHES, works: Iterable[Work] = (),
 ) -> Iterator[Frame]:  # fmt: skip
     """The picture at `begin`, then every `step_ms` in which something changed what led on from it, up to `end`.
 
@@ -96,7 +109,7 @@ def replay(
     press, layers = Press(scene), [layer for name, layer in find_layers().items() if name in LAYERS]
     known = {device.address: device for device in devices}
     scene.apply(Heard(begin, tuple(_view(device, None) for device in devices)))
-    notes: list[Stood | Transition] = sorted([*stood, *steps], key=_time)
+    notes: list[Note] = sorted([*turns(works, begin), *stood, *steps], key=_time)
     for note in notes:
         if _time(note) <= begin:
             _take(scene, note, known)
@@ -111,13 +124,22 @@ def replay(
             yield _frame(at, text, scene)
 
 
-def _time(note: Stood | Transition) -> int:
+def turns(works: Iterable[Work], begin: int) -> Iterator[Turn]:
+    """The moments from `begin` on at which some work began or ended, each with all that went on from then on."""
+    every = list(works)
+    for at in sorted({max(begin, at) for work in every for at in (work.since, work.until)}):
+        yield Turn(at, [work for work in every if work.since <= at < work.until])
+
+
+def _time(note: Note) -> int:
     return note.ts if isinstance(note, Stood) else note.at
 
 
-def _take(scene: Scene, note: Stood | Transition, known: Mapping[str, Device]) -> None:
+def _take(scene: Scene, note: Note, known: Mapping[str, Device]) -> None:
     if isinstance(note, Transition):
         scene.apply_alerts([note])
+    elif isinstance(note, Turn):
+        scene.apply_works(note.works)
     elif note.device in known:
         scene.apply(Heard(note.ts, (_view(known[note.device], note),)))
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Heard, View
 from maps.model import NO_REACHES, STATES, Counts, Delta, Dot, Reach, Snapshot, State, Step, shown
+from maps.works import Going, Work
 
 K = TypeVar("K")
 
@@ -19,15 +20,18 @@ KEPT_STEPS = 1024
 """Steps of alerts kept for those who lag; who lags more gets a snapshot, so no queue ever grows."""
 
 
-def judge(view: View, active: Iterable[Alert]) -> tuple[State, int]:
+def judge(view: View, active: Iterable[Alert], worked_on: int | None = None) -> tuple[State, int]:
     """The state of a device on the wall and since when; `active` are its firing and recovering alerts.
 
-    What we cannot know comes before what is wrong, and a silent device before its alerts: an alert of a
-    device that does not speak is about the past.
+    Whoever is `worked_on` (since when, epoch ms) is out on purpose, whatever else is so. What we cannot know
+    comes before what is wrong, and a silent device before its alerts: an alert of a device that does not speak
+    is about the past.
     """
     presence = view.presence
     if view.device.admission is Admission.PENDING:
         return State.PENDING, presence.since
+    if worked_on is not None:
+        return State.MAINTENANCE, worked_on
     if presence.unknown:
         return State.UNKNOWN, presence.since
     if presence.connected is False or not presence.fresh:
@@ -67,6 +71,7 @@ class Scene:
         self._areas: dict[str, list[int]] = {}
         self._alerts: dict[str, Alert] = {}
         self._by_device: dict[str, dict[str, Alert]] = {}
+        self._going = Going()
         self._steps: deque[Step] = deque()
         # key -> number of its last change, in the order of the numbers
         self._touched: dict[int, int] = {}
@@ -101,6 +106,20 @@ class Scene:
             view = self._views.get(transition.alert.device)
             if view is not None:
                 self._redraw(view, number)
+        self.seq = number if changed else self.seq
+        return self.seq
+
+    def apply_works(self, works: Iterable[Work]) -> int:
+        """Take in the planned work that goes on from now on, all of it; returns the number after it."""
+        before, going = self._going, Going(works)
+        if going.works == before.works:
+            return self.seq
+        self._going = going
+        number = self.seq + 1
+        changed = False
+        for view in self._views.values():
+            if before.since(view.device) != going.since(view.device):
+                changed |= self._redraw(view, number)
         self.seq = number if changed else self.seq
         return self.seq
 
@@ -179,7 +198,7 @@ class Scene:
         device = view.device
         if device.admission is Admission.RETIRED:
             return None
-        state, since = judge(view, self._by_device.get(device.address, {}).values())
+        state, since = judge(view, self._by_device.get(device.address, {}).values(), self._going.since(device))
         name, reach = device.name or device.slug, self._reaches.get(device.address)
         return Dot(device.address, name, device.family, device.lat, device.lon, device.area, state, since, reach)
 

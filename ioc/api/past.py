@@ -6,7 +6,8 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import Query, Response
 
-from ioc import past
+from alerts.suppression import Maintenance
+from ioc import past, planned
 from ioc.accounts.model import Role
 from ioc.api.auth import requires
 from ioc.api.parts import Has
@@ -36,10 +37,13 @@ def get_past(
     if not since < end <= since + LONGEST:
         raise Problem(422, "`from` lies before now and before `to`, and both at most a day apart")
     span, begin = {"begin": since, "end": end}, millis(since)
+    windows = parts.alerts.list_quiets(Maintenance, limit=planned.MOST)
     with parts.pool.connection() as connection:
         first = past.first_note(connection)
         facts = past.devices(connection, span), past.stood(connection, span), past.steps(connection, span)
+        works = past.works(connection, windows, span)
     step_ms = max(1000, (millis(end) - begin) // MOST_FRAMES)
-    frames = list(replay(parts.site, *facts, begin=begin, end=millis(end), step_ms=step_ms, reaches=parts.reaches))
+    frames = list(replay(parts.site, *facts, begin=begin, end=millis(end), step_ms=step_ms, reaches=parts.reaches,
+                         works=works))  # fmt: skip
     told = {"from": written(since), "to": written(end), "first": first and written(first), "frames": frames}
     return Response(msgspec.json.encode(told), media_type="application/json")

@@ -6,6 +6,7 @@ import signal
 import socket
 import time
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,30 @@ def signed_in(url, password):
     return get
 
 
+def opened(browser, url, password):
+    """The wall, signed in by hand."""
+    page = browser.new_page()
+    page.goto(url)
+    page.locator("input[type=password]").fill(password)
+    page.locator("input[name=name]").fill("admin")
+    page.keyboard.press("Enter")
+    expect(page.locator("#figure-devices .value")).not_to_have_text("–", timeout=20_000)
+    return page
+
+
+def planned_work_shows_until_called_off(page, url):
+    """A window over one commune, planned through the API, is on the wall within five seconds, and gone as soon."""
+    asked = {"scope": {"areas": ["que-trung"]}, "minutes": 60, "reason": "cắt điện theo lịch"}
+    asked["starts_at"] = datetime.now(UTC).isoformat()  # noqa: TID251 - the centre's clock is the machine's
+    way, ours = url + "api/v1/maintenance", {"X-Requested-With": "ioc"}
+    drawn = page.locator("#legend li", has_text="Đang bảo trì").locator(".count")
+    planned = page.request.post(way, data=asked, headers=ours)
+    assert planned.status == 201
+    expect(drawn).to_have_text("20", timeout=5_000)
+    assert page.request.delete(f"{way}/{planned.json()['id']}", headers=ours).status == 204
+    expect(drawn).to_have_text("0", timeout=5_000)
+
+
 def descendants(pid):
     """Processes whose folder or parent is ours: all that must be gone afterwards."""
     found = set()
@@ -91,6 +116,17 @@ def test_the_demo_runs_ends_cleanly_with_nothing_left_and_finds_yesterdays_data(
         get = signed_in(url, password_of(centre))
         assert get("api/v1/ledger")["all_time"]["stored"] > 300
         assert centre.end(by=signal.SIGINT) == 0
+
+
+def test_planned_work_shows_on_the_wall_beside_its_ingest(tmp_path, browser):
+    password = "mật-khẩu-thử-nghiệm"
+    with up(tmp_path / "data", tmp_path / "up.log", IOC_WEB__ADMIN_PASSWORD=password) as centre:
+        url = wall_of(centre)
+        page = opened(browser, url, password)
+        expect(page.locator("#figure-devices .value")).to_have_text(re.compile("11[2-9]"), timeout=30_000)
+        planned_work_shows_until_called_off(page, url)
+        assert centre.end() == 0
+    assert "Traceback" not in centre.said
 
 
 def test_whoever_forgot_the_password_gets_a_new_one_at_the_keyboard(tmp_path):
@@ -134,7 +170,9 @@ def test_a_data_folder_that_is_a_file_is_a_sentence_that_says_what_to_do(tmp_pat
     assert "Traceback" not in centre.said
 
 
-def test_the_wall_alone_follows_an_ingest_in_another_process(tmp_path, dsn, make_mosquitto, browser):
+def test_the_wall_alone_follows_an_ingest_in_another_process_and_shows_planned_work(
+    tmp_path, dsn, make_mosquitto, browser
+):
     broker = make_mosquitto()
     settings = {"IOC_DATABASE__DSN": dsn, "IOC_MQTT__URL": broker.url, "IOC_SITE__ADMIT": "all",
                 "IOC_WEB__PORT": "0", "IOC_WEB__ADMIN_PASSWORD": "mật-khẩu-thử-nghiệm"}  # fmt: skip
@@ -151,12 +189,9 @@ def test_the_wall_alone_follows_an_ingest_in_another_process(tmp_path, dsn, make
             assert devices.wait() == 0, devices.said
         get = signed_in(url, "mật-khẩu-thử-nghiệm")
         wait_for(lambda: len(get("api/v1/devices?limit=200")["items"]) == 112)
-        page = browser.new_page()
-        page.goto(url)
-        page.locator("input[type=password]").fill("mật-khẩu-thử-nghiệm")
-        page.locator("input[name=name]").fill("admin")
-        page.keyboard.press("Enter")
+        page = opened(browser, url, "mật-khẩu-thử-nghiệm")
         expect(page.locator("#figure-devices .value")).to_have_text("112", timeout=20_000)
+        planned_work_shows_until_called_off(page, url)
         assert ingest.end() == 0
         assert web.end() == 0
     assert "Traceback" not in ingest.said + web.said

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.domains import Grounds
 from alerts.store import MemoryStore
-from alerts.suppression import DAY_MS, Maintenance, Scope
-from ioc.planned import maintenance, occurrences
+from alerts.suppression import DAY_MS, Maintenance, Scope, Silence
+from ioc.planned import maintenance, occurrences, works
+from maps.works import Work
 
 HOUR = 3_600_000
 MONDAY = 1_795_395_600_000  # 2026-11-23 00:00 in Viet Nam
@@ -44,6 +46,25 @@ def test_daily_work_counts_each_day_until_it_is_called_off():
     assert found == [(MONDAY + day * DAY_MS, MONDAY + day * DAY_MS + 2 * HOUR) for day in range(3)]
     called_off = MONDAY + DAY_MS + HOUR
     assert list(occurrences(daily, MONDAY, MONDAY + 3 * DAY_MS, called_off))[-1] == (MONDAY + DAY_MS, called_off)
+
+
+def test_work_called_off_before_a_span_takes_nothing_out_of_it():
+    assert list(occurrences(planned(), MONDAY + HOUR, MONDAY + 2 * HOUR, MONDAY + HOUR // 2)) == []
+
+
+def test_the_wall_draws_each_piece_of_work_whole_with_all_areas_below():
+    grounds = Grounds({"huyen": None, "xa-1": "huyen", "thon-1": "xa-1", "xa-2": "huyen"})
+    kept = [(planned(Scope(areas=("xa-1",), families=("camera",))), None), (planned(), MONDAY + HOUR)]
+    first, called_off = works(kept, grounds, MONDAY + HOUR // 2, MONDAY + HOUR // 2 + 1)
+    below = frozenset({"xa-1", "thon-1"})
+    assert first == Work(MONDAY, MONDAY + 2 * HOUR, below, frozenset({"camera"}))
+    assert called_off == Work(MONDAY, MONDAY + HOUR, below)
+
+
+def test_the_wall_draws_neither_work_on_single_rules_nor_silences():
+    silence = Silence("s1", Scope(areas=("xa-1",)), MONDAY, MONDAY + HOUR, "lan", "ồn")
+    kept = [(planned(Scope(areas=("xa-1",), rules=("camera-hot",))), None), (silence, None)]
+    assert list(works(kept, Grounds(), MONDAY, MONDAY + 1)) == []
 
 
 @given(st.integers(0, 72), st.integers(1, 72), st.integers(1, 47), st.sets(st.integers(0, 6), max_size=7))

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from alerts.model import Severity
 from ingest.model import Admission
 from maps.page import DESKS
+from maps.works import Work
 
 pytestmark = pytest.mark.real
 
@@ -170,6 +171,14 @@ def test_an_areas_figures_hold_those_of_its_parts(desk, stage):
     expect(total).to_have_text(str(parts))
     expect(page.locator("#rows tr").first.locator(".wrong")).to_contain_text("1")
     expect(page.locator("#rows")).to_contain_text("2020-03-01")
+
+
+def test_an_area_that_is_worked_on_says_so_and_no_share_in_service(desk, stage):
+    stage.hub.show_works([Work(1, 2, areas=frozenset({"que-trung"}))])
+    page = desk("/areas")
+    cells = page.locator("#rows tr", has_text="Quế Trung").locator("td")
+    expect(cells.nth(0)).to_contain_text("Đang bảo trì18")
+    expect(cells.nth(1)).to_have_text("–")
 
 
 @pytest.mark.parametrize("name", DESKS)

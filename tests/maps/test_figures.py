@@ -3,6 +3,7 @@
 from ingest.model import Admission, Device, Heard, Presence, View
 from maps.figures import Flow, picture_figures
 from maps.scene import Scene
+from maps.works import Work
 
 
 def view(number, admission=Admission.ADMITTED, **facts):
@@ -16,6 +17,15 @@ def test_pending_devices_are_counted_but_not_expected_to_serve():
     figures = picture_figures(scene)
     assert (figures["devices"], figures["expected"], figures["in_service"], figures["offline"]) == (4, 3, 1, 1)
     assert figures["states"] == [1, 0, 0, 1, 0, 1, 1]
+
+
+def test_what_is_worked_on_is_neither_expected_to_serve_nor_counted_as_offline():
+    scene = Scene("s")
+    scene.apply(Heard(1, (view(0), view(1, connected=False), view(2))))
+    scene.apply_works([Work(5, 9, devices=frozenset({"s/camera/c0", "s/camera/c1"}))])
+    figures = picture_figures(scene)
+    assert (figures["devices"], figures["expected"], figures["in_service"], figures["offline"]) == (3, 1, 1, 0)
+    assert figures["states"] == [1, 0, 0, 0, 2, 0, 0]
 
 
 def test_the_rate_is_that_of_the_last_minute():

@@ -11,6 +11,7 @@ from maps.frames import Hello
 from maps.hub import MAX_WAITING, Hub
 from maps.model import State, everything
 from maps.scene import Scene
+from maps.works import Work
 
 
 def view(number, **facts):
@@ -60,6 +61,20 @@ def test_what_many_threads_put_down_is_all_in_the_next_picture():
     picture = hub.scene.snapshot()
     assert (len(picture.dots), len(picture.alerts)) == (800, 800)
     assert picture.dots[5].state is not State.OFFLINE
+
+
+def test_planned_work_is_in_the_next_picture_and_draws_who_comes_with_it_only_once():
+    hub = make_hub()
+    hub.show(Heard(1, (view(0), view(1))))
+    hub.show_works([Work(5, 9, devices=frozenset({"s/camera/c0"}))])
+    hub.tick()
+    assert [dot.state for dot in hub.scene.snapshot().dots.values()] == [State.MAINTENANCE, State.OK]
+    assert hub.scene.seq == 1
+    hub.show_works([])
+    hub.tick()
+    assert hub.scene.snapshot().dots[0].state is State.OK
+    hub.tick()
+    assert hub.scene.seq == 2
 
 
 def test_only_a_stuck_loop_merges_steps_and_then_keeps_the_newest_of_each_alert():

@@ -11,6 +11,7 @@ from alerts.store import entry_of
 from ingest.model import Admission, Device
 from maps.model import Reach
 from maps.past import Stood, replay, steps_of
+from maps.works import Work
 
 DEVICES = [Device(f"ns/camera/c{n}", Admission.ADMITTED, area="a", lat=15.0, lon=108.0) for n in range(3)]
 ADDRESSES = [device.address for device in DEVICES]
@@ -45,8 +46,8 @@ def folded(frames, until):
     return states, shown
 
 
-def run(stood=(), steps=(), step_ms=1):
-    return list(replay("Nông Sơn", DEVICES, stood, steps, begin=BEGIN, end=END, step_ms=step_ms))
+def run(stood=(), steps=(), step_ms=1, works=()):
+    return list(replay("Nông Sơn", DEVICES, stood, steps, begin=BEGIN, end=END, step_ms=step_ms, works=works))
 
 
 NOTES = st.lists(
@@ -65,6 +66,24 @@ def test_at_every_moment_each_device_stands_as_last_noted(notes, moment, step_ms
         mine = [note for note in notes if note.device == address and note.ts <= max(slot, BEGIN)]
         last = max(mine, key=lambda note: note.ts, default=None)
         assert states[index] == CODE[last.state if last else "unknown"]
+
+
+WORKS = st.lists(
+    st.builds(
+        lambda since, length, number: Work(since, since + length, devices=frozenset({ADDRESSES[number]})),
+        st.integers(0, END + 50_000), st.integers(1, END), st.integers(0, 2),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(WORKS, st.integers(BEGIN, END), st.integers(1, 20_000))
+def test_at_every_moment_who_was_worked_on_is_in_maintenance_and_nobody_else(works, moment, step_ms):
+    states, _ = folded(run(works=works, step_ms=step_ms), moment)
+    slot = BEGIN + (moment - BEGIN) // step_ms * step_ms
+    for index, address in enumerate(ADDRESSES):
+        mine = [work for work in works if address in work.devices and work.since <= slot < work.until]
+        assert states[index] == (4 if mine else CODE["unknown"])
 
 
 def test_a_device_of_which_nothing_was_noted_is_unknown_and_a_degraded_one_warns():

@@ -10,6 +10,7 @@ from alerts.model import Alert, Condition, Mute, Severity, Suppression, Transiti
 from ingest.model import Admission, Device, Heard, Presence, View
 from maps.model import Reach, State, fold, shown
 from maps.scene import KEPT_STEPS, Scene, judge
+from maps.works import Work
 
 WELL = Presence(connected=True, fresh=True, working=True, since=5)
 
@@ -53,6 +54,47 @@ def test_a_devices_state_follows_its_presence_and_its_worst_active_alert(presenc
 def test_a_device_nobody_admitted_is_pending_whatever_else_is_wrong():
     pending = view(admission=Admission.PENDING, presence=Presence(connected=False))
     assert judge(pending, [alert()])[0] is State.PENDING
+
+
+def test_a_device_that_is_worked_on_is_in_maintenance_whatever_else_is_so_unless_nobody_admitted_it():
+    blind = replace(WELL, connected=False, unknown=True)
+    assert judge(view(presence=blind), [alert()], 40) == (State.MAINTENANCE, 40)
+    assert judge(view(admission=Admission.PENDING), [], 40)[0] is State.PENDING
+
+
+def test_planned_work_is_drawn_while_it_goes_on_and_what_was_so_before_comes_back():
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(0), view(1, area="que-loc"))))
+    scene.apply_alerts([step()])
+    scene.apply_works([Work(60, 90, areas=frozenset({"que-trung"}))])
+    assert [(dot.state, dot.since) for dot in scene.snapshot().dots.values()] == [
+        (State.MAINTENANCE, 60), (State.OK, 5),
+    ]  # fmt: skip
+    assert (scene.counts()[State.MAINTENANCE.code], scene.snapshot().areas["que-trung"][State.MAINTENANCE.code]) == (
+        1,
+        1,
+    )
+    scene.apply_works([])
+    assert scene.snapshot().dots[0].state is State.CRITICAL
+
+
+def test_who_comes_into_an_area_that_is_worked_on_is_in_maintenance_and_who_leaves_it_is_not():
+    scene = Scene("Nông Sơn")
+    scene.apply_works([Work(60, 90, areas=frozenset({"que-loc"}))])
+    states = []
+    for area in ("que-trung", "que-loc", None):
+        scene.apply(Heard(1, (view(area=area),)))
+        states.append(scene.snapshot().dots[0].state)
+    assert states == [State.OK, State.MAINTENANCE, State.OK]
+
+
+def test_the_same_work_told_again_and_work_on_nothing_of_ours_make_no_step():
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(),)))
+    first = scene.apply_works([Work(60, 90, families=frozenset({"camera"}))])
+    assert scene.apply_works([Work(60, 90, families=frozenset({"camera"}))]) == first
+    elsewhere = Work(60, 90, areas=frozenset({"que-loc"}))
+    assert scene.apply_works([Work(60, 90, families=frozenset({"camera"})), elsewhere]) == first
 
 
 def test_an_alert_that_came_before_its_device_colours_it_when_it_appears():
@@ -168,8 +210,21 @@ judged = st.lists(
 )  # fmt: skip
 
 
+some = st.frozensets
+going = st.sets(
+    st.builds(
+        Work, st.integers(0, 3), st.just(9), areas=some(st.sampled_from(["a", "b"])),
+        families=some(st.sampled_from(["camera", "wifi"])),
+        devices=some(st.integers(0, 5).map("nong-son/camera/c{}".format), max_size=2),
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
 def tell(scene, happening):
     match happening:
+        case set():
+            scene.apply_works(happening)
         case Heard():
             scene.apply(happening)
         case int():
@@ -179,10 +234,10 @@ def tell(scene, happening):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(heard, judged, st.integers(1, 9)), max_size=14))
+@given(st.lists(st.one_of(heard, judged, going, st.integers(1, 9)), max_size=14))
 def test_the_picture_at_every_number_plus_the_step_from_it_is_the_picture_now(happenings):
     scene = Scene("Nông Sơn", first=3, reaches={"nong-son/camera/c1": Reach(80, 135, 84)})
-    pictures = [scene.snapshot()]
+    pictures, works = [scene.snapshot()], set()
     for happening in happenings:
         tell(scene, happening)
         now = scene.snapshot()
@@ -192,4 +247,8 @@ def test_the_picture_at_every_number_plus_the_step_from_it_is_the_picture_now(ha
             assert fold(picture, delta) == now
         assert sum(scene.counts()) == len(now.dots)
         assert all(shown(each) for each in now.alerts.values())
+        works = happening if isinstance(happening, set) else works
+        for dot in now.dots.values():
+            covered = any(work.covers(Device(dot.address, area=dot.area)) for work in works)
+            assert covered == (dot.state is State.MAINTENANCE) or dot.state is State.PENDING
         pictures.append(now)

@@ -15,7 +15,9 @@ from playwright.sync_api import expect
 
 from alerts.model import Condition, Severity
 from ingest.model import Admission
+from maps.hub import epoch_ms
 from maps.past import Stood, replay
+from maps.works import Work
 
 pytestmark = pytest.mark.real
 
@@ -52,6 +54,18 @@ def test_a_device_that_changes_changes_on_the_wall(look, stage):
     page.wait_for_function(f"() => ({colour})() === '242,169,218,255'")  # the palette's offline
     stage.presence(7, connected=True)
     page.wait_for_function(f"() => ({colour})() === '0,0,0,0'")
+
+
+def test_who_is_worked_on_is_drawn_counted_and_said_so_until_the_work_ends(look, stage):
+    stage.presence(0, connected=False)
+    page = shown(look(f"/?device={stage.addresses[0]}"))
+    stage.hub.show_works([Work(epoch_ms(), epoch_ms() + 3_600_000, areas=frozenset({"que-trung"}))])
+    expect(page.locator("#legend li", has_text="Đang bảo trì").locator(".count")).to_have_text("18")
+    expect(page.locator("#card")).to_contain_text("Đang bảo trì từ")
+    expect(page.locator("#figure-offline .value")).to_have_text("0")
+    stage.hub.show_works([])
+    expect(page.locator("#card")).to_contain_text("Mất kết nối")
+    expect(page.locator("#figure-offline .value")).to_have_text("1")
 
 
 SEEN = """([north, east]) => {

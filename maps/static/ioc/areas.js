@@ -32,11 +32,12 @@ function row(area) {
   const all = counts.reduce((sum, n) => sum + n, 0);
   const expected = all - at("pending") - at("maintenance");
   const query = new URLSearchParams({ area: area.slug });
-  const wrong = WRONG.filter((state) => at(state)).map((state) => h("span", { class: "tag number" }, sign(state),
-    h("span", { class: "unseen" }, t(`state.${state}`)), count(at(state))));
+  const tags = (states) => states.filter((state) => at(state)).map((state) => h("span", { class: "tag number", title: t(`state.${state}`) },
+    sign(state), h("span", { class: "unseen" }, t(`state.${state}`)), count(at(state))));
+  const wrong = tags(WRONG);
   const valid = [area.valid_from, area.valid_to].some(Boolean) ? `${area.valid_from ?? "…"} – ${area.valid_to ?? "…"}` : "";
   const name = h("th", { scope: "row", class: `depth-${Math.min(area.depth, 4)}` }, h("a", { href: `/devices?${query}` }, area.name));
-  return h("tr", {}, name, h("td", { class: "number" }, count(all)), h("td", { class: "number" }, percent(at("ok") + at("warning"), expected)),
+  return h("tr", {}, name, h("td", { class: "number" }, count(all), ...tags(["maintenance"])), h("td", { class: "number" }, percent(at("ok") + at("warning"), expected)),
     h("td", {}, wrong.length ? h("a", { class: "wrong", href: `/alerts?${query}` }, ...wrong) : t("areas.calm")), h("td", { class: "number" }, valid));
 }
 

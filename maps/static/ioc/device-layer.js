@@ -181,7 +181,7 @@ IOC.LiveDeviceLayer = L.Layer.extend({
     const key = `${base}/${this._ratio}`;
     if (key === this._spriteKey) return;
     this._spriteKey = key;
-    const size = { ok: base, critical: base * 2.1, unknown: base * 1.5, pending: base * 1.5 };
+    const size = { ok: base, critical: base * 2.1, unknown: base * 1.5, pending: base * 1.5, maintenance: base * 1.4 };
     this._sprites = IOC.STATES.map((s) => IOC.makeSprite(s, size[s] || base * 1.9, this._ratio, false));
     this._ringed = IOC.STATES.map((s) => IOC.makeSprite(s, size[s] || base * 1.9, this._ratio, true));
     this._reach = base * 2;

@@ -15,7 +15,7 @@ IOC.HOLLOW = new Set(["unknown", "pending"]);
 // A device in such a state does what it is there for, as far as we know.
 IOC.WORKING = new Set(["ok", "warning", "critical", "pending"]);
 // What covers what where signs overlap: the worst on top.
-IOC.DRAW_ORDER = [6, 5, 4, 3, 1, 2];
+IOC.DRAW_ORDER = [6, 4, 5, 3, 1, 2];
 IOC.colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 // Pixels of the design (1080p) to pixels of this screen.
 IOC.unit = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 20;

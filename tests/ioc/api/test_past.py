@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from alerts.suppression import Maintenance, Scope
 from ioc.accounts.model import Role
+from ioc.api.times import millis
 
 PATH = "/api/v1/past"
 
@@ -46,6 +48,17 @@ def test_the_picture_of_a_moment_is_followed_by_what_changed(viewer: Any, distri
     assert gone["figures"]["offline"] == 1
     assert (back["at"] - gone["at"]) / 60_000 == pytest.approx(10, abs=0.2)
     assert answer["first"] is not None
+
+
+def test_planned_work_is_drawn_where_it_went_on_until_it_was_called_off(viewer: Any, district: Any) -> None:
+    began = millis(moment(district)) - 20 * 60_000
+    district.store.add_quiet(Maintenance("m1", Scope(("nong-son",)), began, 3_600_000, "lan", "thay nguồn"))
+    district.store.end_quiet(Maintenance, "m1", "lan", began + 12 * 60_000)
+    first, *later = ask(viewer, district, since=-25, until=-1).json()["frames"]
+    camera = first["frame"]["layers"]["devices"]["about"]["address"].index("ns/camera/c1")
+    drawn = {round((each["at"] - began) / 60_000): states(each).get(camera) for each in [first, *later]}
+    assert (drawn[-5], drawn[0], drawn[12]) == (0, 4, 0)
+    assert later[0]["figures"]["states"][4] == 3
 
 
 def test_a_device_that_came_later_is_not_in_the_past(viewer: Any, district: Any) -> None:

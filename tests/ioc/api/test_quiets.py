@@ -1,10 +1,14 @@
 """Silences and maintenance windows over HTTP."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from ioc.accounts.model import Role
+from ioc.foreman import Foreman
+from ioc.rulebooks import find_grounds
+from ioc.site import NOBODY
 
 CAMERAS = {"families": ["camera"]}
 
@@ -49,6 +53,19 @@ def test_a_recurring_window_is_kept_as_it_was_asked(web: Any) -> None:
     assert operator.get("/api/v1/maintenance").json()["items"] == [told]
     assert operator.delete(f"/api/v1/maintenance/{told['id']}").status_code == 204
     assert web.store.quiets(web.clock()) == ()
+
+
+def test_the_wall_is_told_of_a_planned_window_with_all_areas_below_and_of_its_being_called_off(district: Any) -> None:
+    operator, told = district.signed_in(Role.OPERATOR), []
+    foreman = Foreman(district.store, partial(find_grounds, NOBODY, district.pool), told.append, district.clock)
+    asked = {"starts_at": "2026-11-22T04:00:00Z", "minutes": 60, "reason": "cắt điện", "scope": {"areas": ["nong-son"]}}
+    ident = operator.post("/api/v1/maintenance", json=asked).json()["id"]
+    foreman.step()
+    operator.delete(f"/api/v1/maintenance/{ident}")
+    foreman.step()
+    [[work], nothing] = told
+    assert (work.areas, work.until - work.since) == ({"nong-son", "que-trung", "que-loc"}, 3_600_000)
+    assert nothing == frozenset()
 
 
 def test_only_those_in_force_or_to_come_are_listed_where_asked_for_with_their_next_time(web: Any) -> None:
