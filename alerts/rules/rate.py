@@ -44,8 +44,13 @@ class Rate:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Recalled(Finding(Verdict.UNKNOWN, reason="no_data" if value is None else "not_a_number"), memory)
         step = max(self.over_ms // _STEPS, 1)
-        kept = [point for point in memory or () if at - point[0] <= self.over_ms and point[0] // step != at // step]
-        points = (*kept, (at, float(value)))
+        points = memory or ()
+        first, end = 0, len(points)
+        while first < end and at - points[first][0] > self.over_ms:
+            first += 1
+        if end and points[-1][0] // step == at // step:
+            end -= 1
+        points = (*points[first:end], (at, float(value)))
         return Recalled(self._finding(points), points)
 
     def _finding(self, points: Points) -> Finding:
