@@ -20,7 +20,7 @@ from alerts.index import RuleIndex, Watch
 from alerts.model import Alert, Refused, Request, Transition, Verdict
 from alerts.quiets import Quiets
 from alerts.recollection import Recollection
-from alerts.rule import Finding, Rule, Subject
+from alerts.rule import Finding, Rule
 from alerts.suppression import Quiet
 from alerts.table import Event
 from alerts.verdicts import HELD, WAKE, Verdicts
@@ -278,23 +278,11 @@ class Engine:
             return self._docket.end_all(device.address, Event.RETIRED, now)
         steps: list[Transition] = []
         if presence.unknown or presence.connected is False or not presence.fresh:
-            steps += self._doubt_metrics(device, Finding(Verdict.UNKNOWN, reason=presence.reason), now)
+            steps += self._verdicts.doubt_metrics(device, Finding(Verdict.UNKNOWN, reason=presence.reason), now)
         for rule in watch.presence:
             steps += self._verdicts.judge(rule, device, presence, now, None)
         for rule in watch.uptime:
             steps += self._verdicts.recall(rule, device, presence, now, None)
-        return steps
-
-    def _doubt_metrics(self, device: Device, doubt: Finding, now: int) -> list[Transition]:
-        """A device that does not speak: its metrics' alerts keep, as stale; silence has a rule of its own."""
-        steps: list[Transition] = []
-        self._verdicts.hold_doubt(device, doubt, now)
-        for key in self._register.of_device(device.address):
-            alert = self.alerts[key]
-            rule = self._docket.rule_of(alert)
-            metric = rule is not None and rule.subject in (Subject.METRIC, Subject.SERIES)
-            if rule and metric and alert.verdict is not Verdict.UNKNOWN:
-                steps += self._docket.apply(rule, device, doubt, now)
         return steps
 
     def _begin_quiet(self, ident: str, now: int) -> list[Transition]:

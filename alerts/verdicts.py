@@ -93,12 +93,6 @@ class Verdicts:
         """The memories of these rules are being made: until they are there, what is heard of them waits."""
         self._awaited = {name: [] for name in rules}
 
-    def hold_doubt(self, device: Device, doubt: Finding, at: int) -> None:
-        """A device has fallen silent: for what waits of it that comes in its place among what was heard."""
-        for name in self._awaited:
-            if self._docket.index.rules[name].subject is Subject.SERIES:
-                self._awaited[name].append(Fact(device.address, doubt, at))
-
     def remember(self, rule: Rule, memories: Mapping[str, Recollection] | None, now: int) -> list[Transition]:
         """The memories of a rule are there (None: there will be none); judge what has waited for them.
 
@@ -144,6 +138,20 @@ class Verdicts:
                 bad = Finding(Verdict.BAD, alert.value, alert.reason, alert.severity)
                 self._withhold(alert.key, _Withheld(rule, device, bad, self._quiet_until))
                 self._docket.register.keep(replace(alert, verdict=Verdict.UNKNOWN, last_observed=now))
+
+    def doubt_metrics(self, device: Device, doubt: Finding, now: int) -> list[Transition]:
+        """A device that does not speak: its metrics' alerts keep, as stale; silence has a rule of its own."""
+        for name, held in self._awaited.items():  # for what waits of it that comes in its place among what was heard
+            if self._docket.index.rules[name].subject is Subject.SERIES:
+                held.append(Fact(device.address, doubt, now))
+        steps: list[Transition] = []
+        for key in self._docket.register.of_device(device.address):
+            alert = self._docket.register.alerts[key]
+            rule = self._docket.rule_of(alert)
+            metric = rule is not None and rule.subject in (Subject.METRIC, Subject.SERIES)
+            if rule and metric and alert.verdict is not Verdict.UNKNOWN:
+                steps += self._docket.apply(rule, device, doubt, now)
+        return steps
 
     def believe(self, key: str, now: int) -> list[Transition]:
         """The time has come: what was withheld is believed, unless something better was heard."""

@@ -91,6 +91,8 @@ def wire_memories(
 ) -> None:
     """Before anything is heard: have the rules' memories made, and wait a moment for them."""
     wanted, held = remembering(rules), ExitStack()
+    if not wanted:
+        return
     try:
         connection = held.enter_context(_snapshot(pool))
     except (psycopg.Error, TimeoutError) as why:

@@ -5,25 +5,31 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
 from alerts.engine import Engine
+from alerts.postgres import PostgresStore
 from alerts.rule import Rule
 from alerts.rulebook import read_rules
 from alerts.rulefile import default_rules
 from ingest.model import Event, Heard
 from ioc import memories
 from ioc.accounts.store import Pool
+from ioc.alerting import wire_alerts
 from ioc.lifecycle import Stops
 from ioc.memories import Remembering, wire_memories
 from ioc.migrate import migrate
+from ioc.settings import Settings
+from ioc.site import NOBODY
 from ioc.wiring import open_pool
 from tests.alerts.conftest import view
 
 NOW = 1_795_320_000_000
 CAMERA = "demo/camera/c1"
+SPEAKER = "demo/loudspeaker/l1"
 MINUTE = 60_000
 RULES = (
     {"name": "reboots", "kind": "repeated", "family": "camera", "event": "reboot", "times": 4, "within": "1h"},
@@ -179,3 +185,29 @@ def test_a_start_waits_a_moment_and_no_longer(plain_dsn: str, stops: Stops, monk
     assert given.expected
     assert not given.made
     may.set()
+
+
+@pytest.mark.real
+def test_an_alert_of_an_event_that_began_before_a_restart_clears_when_its_time_is_over(plain_dsn: str) -> None:
+    migrate(plain_dsn)
+    start = Event(SPEAKER, NOW, "e", "amp_overtemp", "start", NOW)
+    with psycopg.connect(plain_dsn) as connection:
+        connection.execute("INSERT INTO device (address, admission) VALUES (%s, 'admitted')", [SPEAKER])
+        connection.execute("INSERT INTO event (ts, received_at, device_id, id, type, phase)"
+                           " SELECT to_timestamp(%s), to_timestamp(%s), id, 'e', 'amp_overtemp', 'start' FROM device",
+                           [NOW / 1000, NOW / 1000])  # fmt: skip
+    assert run(plain_dsn, NOW, Heard(NOW, (view(device=SPEAKER),), (), (start,))) == ["loudspeaker-overtemp"]
+    later = NOW + 20 * MINUTE
+    assert run(plain_dsn, later, Heard(later, (view(device=SPEAKER),))) == ["loudspeaker-overtemp"]
+    later = NOW + 31 * MINUTE
+    assert run(plain_dsn, later, Heard(later, (view(device=SPEAKER),))) == []
+
+
+def run(dsn: str, now: int, heard: Heard) -> list[str]:
+    """Start the alerts as a centre does, let them hear this, and end them; the rules whose alert fires then."""
+    with Stops() as stops:
+        pool, given = open_pool(dsn, stops), msgspec.convert({}, Settings)
+        service = wire_alerts(given, NOBODY, pool, "mqtt://127.0.0.1:1", stops, lambda _steps: None, lambda: now)
+        service.hear(heard)
+        service.tick(now)
+        return [alert.rule for alert in PostgresStore(pool).list(is_open=True) if alert.condition == "firing"]
