@@ -19,7 +19,8 @@ from alerts.health import BROKEN, Health
 from alerts.index import RuleIndex, Watch
 from alerts.model import Alert, Refused, Request, Transition, Verdict
 from alerts.quiets import Quiets
-from alerts.rule import Finding, Rule, Subject
+from alerts.recollection import Recollection
+from alerts.rule import Finding, Rule
 from alerts.suppression import Quiet
 from alerts.table import Event
 from alerts.verdicts import HELD, WAKE, Verdicts
@@ -83,8 +84,9 @@ class Engine:
 
     def adopt(self, rules: Iterable[Rule]) -> None:
         """Use this set of rules from now on; the next tick ends or withdraws what it no longer supports."""
+        before = self._docket.index.rules
         self._docket.adopt(RuleIndex([*rules, BROKEN, OUTSIDE]))
-        self._verdicts.forget(self._docket.index.rules)
+        self._verdicts.forget(before)
         self._watches.clear()
         for device in self._devices.values():
             self._place(device, 0)
@@ -110,6 +112,14 @@ class Engine:
     def learn(self, rule: str, device: str, memory: object) -> None:
         """Give a rule with a memory what it is to remember of a device: a baseline made from the past."""
         self._verdicts.learn(f"{rule}@{device}", memory)
+
+    def expect(self, rules: Iterable[Rule]) -> None:
+        """The memories of these rules are being made: what is heard of them waits until `remember` brings them."""
+        self._verdicts.expect(rule.name for rule in rules)
+
+    def remember(self, rule: Rule, memories: Mapping[str, Recollection] | None, now: int) -> list[Transition]:
+        """Give a rule what it is to remember, by device, and judge what has waited; None: it begins anew."""
+        return self._verdicts.remember(rule, memories, now)
 
     def observe(self, heard: Heard) -> list[Transition]:
         """Judge what one step of the ingest changed: samples, measures and events in order, then who is there."""
@@ -178,6 +188,8 @@ class Engine:
         if self._devices.get(device.address) != device:
             self._devices[device.address] = device
             self._place(device, now)
+        if device.address not in self._presences:
+            self._verdicts.meet(device.address, now)
         since = now if device.address in self._presences else presence.since  # who was silent before us: since then
         self._presences[device.address] = presence
         self._count_presence(device, presence, since)
@@ -266,22 +278,11 @@ class Engine:
             return self._docket.end_all(device.address, Event.RETIRED, now)
         steps: list[Transition] = []
         if presence.unknown or presence.connected is False or not presence.fresh:
-            steps += self._doubt_metrics(device, presence.reason, now)
+            steps += self._verdicts.doubt_metrics(device, Finding(Verdict.UNKNOWN, reason=presence.reason), now)
         for rule in watch.presence:
             steps += self._verdicts.judge(rule, device, presence, now, None)
         for rule in watch.uptime:
             steps += self._verdicts.recall(rule, device, presence, now, None)
-        return steps
-
-    def _doubt_metrics(self, device: Device, reason: str, now: int) -> list[Transition]:
-        """A device that does not speak: its metrics' alerts keep, as stale; silence has a rule of its own."""
-        steps: list[Transition] = []
-        for key in self._register.of_device(device.address):
-            alert = self.alerts[key]
-            rule = self._docket.rule_of(alert)
-            metric = rule is not None and rule.subject in (Subject.METRIC, Subject.SERIES)
-            if rule and metric and alert.verdict is not Verdict.UNKNOWN:
-                steps += self._docket.apply(rule, device, Finding(Verdict.UNKNOWN, reason=reason), now)
         return steps
 
     def _begin_quiet(self, ident: str, now: int) -> list[Transition]:

@@ -79,6 +79,10 @@ class Recall(Protocol):
     def metrics(self) -> tuple[str, ...]:
         """The metrics it reads; none where it reads events."""
 
+    @property
+    def window_ms(self) -> int:
+        """How far back the facts reach that its memory is made of; 0 where it is not made of facts, or of the last."""
+
     def judge(self, fact: Any, memory: Any, at: int, /) -> Recalled:  # noqa: ANN401 - each kind's own
         """Judge metrics, an event or a presence, as its subject says, at `at` (epoch ms).
 

@@ -15,6 +15,7 @@ from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.health import Health
 from alerts.model import Refused, Request, Transition
+from alerts.recollection import Recollection
 from alerts.rule import Rule
 from alerts.store import AlertStore, Answer, QuietStore
 from ingest.model import Heard
@@ -61,6 +62,7 @@ class AlertService:
         self._rules = rules
         self._rules_at = 0
         self._lessons: deque[tuple[str, str, object]] = deque()
+        self._memories: deque[tuple[Rule, Mapping[str, Recollection] | None]] = deque()
         self._unsaved: deque[Unsaved] = deque()
         self._retry_at = 0
         self._kept_at = 0
@@ -75,6 +77,7 @@ class AlertService:
 
     def hear(self, heard: Heard) -> None:
         """Judge what one step of the ingest changed."""
+        self._remember(heard.now)
         self._take(self._engine.observe(heard), heard.now)
 
     def tick(self, now: int) -> None:
@@ -84,6 +87,7 @@ class AlertService:
             self._engine.doubt(now + QUIET_MS, now)
         self._ticked_at = now
         self._learn(now)
+        self._remember(now)
         self._take(self._engine.tick(now), now)
         if self._unsaved or now < self._retry_at:
             return  # the database is away: neither requests nor time can be exchanged with it
@@ -100,6 +104,14 @@ class AlertService:
     def teach(self, rule: str, device: str, memory: object) -> None:
         """Give a rule with a memory what to remember, from any thread; taken up with the next tick."""
         self._lessons.append((rule, device, memory))
+
+    def expect(self, rules: Sequence[Rule]) -> None:
+        """Before anything is heard: the memories of these rules are being made, and `remember` will bring them."""
+        self._engine.expect(rules)
+
+    def remember(self, rule: Rule, memories: Mapping[str, Recollection] | None) -> None:
+        """Give a rule the memories made anew (None: it begins anew), from any thread; taken up with what comes next."""
+        self._memories.append((rule, memories))
 
     @property
     def health(self) -> Mapping[str, Health]:
@@ -138,6 +150,10 @@ class AlertService:
                 log.info("Rules were taken up", extra={"action": "rules_adopted", "rules": len(rules)})
         while self._lessons:
             self._engine.learn(*self._lessons.popleft())
+
+    def _remember(self, now: int) -> None:
+        while self._memories:
+            self._take(self._engine.remember(*self._memories.popleft(), now), now)
 
     def _answer(self, requests: Sequence[Request], now: int) -> None:
         if not requests:

@@ -5,7 +5,7 @@ column, one of an unusual type, and an unknown value (`null`) are kept in `more`
 needs no change of the database. The view `reading` shows the readings of all families in one form.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from ingest.family import Family, Kind, families
@@ -63,7 +63,7 @@ def statements(present: Mapping[str, frozenset[str]]) -> Iterator[str]:
         changed = changed or bool(missing) or there is None
     if changed:
         yield "DROP VIEW IF EXISTS reading"
-        yield f"CREATE VIEW reading AS {' UNION ALL '.join(_in_one_form(family) for family in families().values())}"
+        yield f"CREATE VIEW reading AS {' UNION ALL '.join(in_one_form(family) for family in families().values())}"
         yield f"COMMENT ON VIEW reading IS '{_VIEW}'"
 
 
@@ -94,6 +94,14 @@ def moved(family: Family) -> str:
     )
 
 
+def in_one_form(family: Family, metrics: Collection[str] | None = None) -> str:
+    """A query for a family's readings as the view `reading` has them; of its usual metrics these alone, where told."""
+    chosen = [name for name in family.columns if metrics is None or name in metrics]
+    pairs = ", ".join(f"'{name}', \"{name}\"" for name in chosen)
+    typed = f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
+    return f"SELECT {_FACTS}, {typed} || coalesce(more, '{{}}') AS m FROM {table(family.slug)}"
+
+
 def _made(family: Family) -> Iterator[str]:
     name = table(family.slug)
     yield _MADE.format(table=name)
@@ -102,12 +110,6 @@ def _made(family: Family) -> Iterator[str]:
         yield f"COMMENT ON COLUMN {name}.{column} IS '{text.replace(chr(39), chr(39) * 2)}'"
     yield f"SELECT make_series('{name}', '1 day')"
     yield f"CREATE INDEX {name}_received ON {name} USING brin (received_at)"
-
-
-def _in_one_form(family: Family) -> str:
-    pairs = ", ".join(f"'{name}', \"{name}\"" for name in family.columns)
-    typed = f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
-    return f"SELECT {_FACTS}, {typed} || coalesce(more, '{{}}') AS m FROM {table(family.slug)}"
 
 
 def _quoted(family: Family) -> list[str]:

@@ -28,6 +28,7 @@ from ioc.baselines import Teacher
 from ioc.clock import now_ms
 from ioc.errors import SettingsError
 from ioc.lifecycle import Stops, end_thread
+from ioc.memories import wire_memories
 from ioc.postman import Postman
 from ioc.rulebooks import RuleFiles, find_grounds
 from ioc.settings import Settings
@@ -65,6 +66,7 @@ def wire_alerts(
     common = [name for name in couriers if name not in personal]
     service = AlertService(engine, store, publish=publish, channels=common, rules=files.poll)
     service.begin(now)
+    wire_memories(pool, files.rules, service.expect, service.remember, now, stops)
     porter = Porter(PostgresInbox(pool), site.slug, tell=service.report, saved=lambda: not service.stats()["unsaved"])
     service.accompany(porter.tick)
     service.accompany(mailroom.advance)

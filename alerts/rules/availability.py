@@ -25,6 +25,11 @@ class Availability:
     over_ms: int
     metrics: tuple[str, ...] = ()
 
+    @property
+    def window_ms(self) -> int:
+        """What it was like during `over`."""
+        return self.over_ms
+
     def judge(self, fact: Presence | None, memory: Stretches | None, at: int) -> Recalled:
         """Judge a presence, or the passing of time."""
         stretches = memory or ()

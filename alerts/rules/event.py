@@ -24,6 +24,11 @@ class Happening:
     lasts_ms: int
     metrics: tuple[str, ...] = ()
 
+    @property
+    def window_ms(self) -> int:
+        """What began longer ago is over."""
+        return self.lasts_ms
+
     def judge(self, fact: Metrics | Event | None, memory: Going | None, at: int) -> Recalled:
         """Judge an event, or the passing of time."""
         going = {ident: until for ident, until in (memory or {}).items() if until > at}
@@ -36,8 +41,6 @@ class Happening:
             else:
                 going[fact.id] = at + self.lasts_ms
                 severity = Severity(fact.severity) if fact.severity in _SEVERITIES else None
-        elif not memory:
-            return Recalled(None, None)
         verdict = Verdict.BAD if going else Verdict.GOOD
         finding = Finding(verdict, len(going), self.type, severity)
         return Recalled(finding, going or None, min(going.values(), default=None))

@@ -14,7 +14,7 @@ from alerts.rule import Finding, Kind, Recalled, Subject
 from ingest.model import Event, Metrics
 
 Points = tuple[tuple[int, float], ...]
-_KEPT = 60  # points of one series at most: enough for an hour by the minute
+_STEPS = 60  # of `over`: of the values in one step the last is kept, so that the window is whole however many come
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ class Rate:
         """The one metric."""
         return (self.metric,)
 
+    @property
+    def window_ms(self) -> int:
+        """Values within `over`."""
+        return self.over_ms
+
     def judge(self, fact: Metrics | Event | None, memory: Points | None, at: int) -> Recalled:
         """Judge a new value; the memory is the values within `over`."""
         if fact is None or isinstance(fact, Event):
@@ -38,8 +43,14 @@ class Rate:
         value = fact[self.metric]
         if isinstance(value, bool) or not isinstance(value, int | float):
             return Recalled(Finding(Verdict.UNKNOWN, reason="no_data" if value is None else "not_a_number"), memory)
-        points = tuple(point for point in memory or () if at - point[0] <= self.over_ms)[-_KEPT:]
-        points = (*points, (at, float(value)))
+        step = max(self.over_ms // _STEPS, 1)
+        points = memory or ()
+        first, end = 0, len(points)
+        while first < end and at - points[first][0] > self.over_ms:
+            first += 1
+        if end and points[-1][0] // step == at // step:
+            end -= 1
+        points = (*points[first:end], (at, float(value)))
         return Recalled(self._finding(points), points)
 
     def _finding(self, points: Points) -> Finding:

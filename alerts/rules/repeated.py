@@ -19,6 +19,11 @@ class Repeated:
     within_ms: int
     metrics: tuple[str, ...] = ()
 
+    @property
+    def window_ms(self) -> int:
+        """Beginnings within the window."""
+        return self.within_ms
+
     def judge(self, fact: Metrics | Event | None, memory: tuple[int, ...] | None, at: int) -> Recalled:
         """Judge an event, or the passing of time; the memory is when each began."""
         begun = tuple(when for when in memory or () if at - when < self.within_ms)

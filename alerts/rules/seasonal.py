@@ -28,6 +28,11 @@ class Seasonal:
         """The one metric."""
         return (self.metric,)
 
+    @property
+    def window_ms(self) -> int:
+        """What is usual is learned otherwise, from weeks."""
+        return 0
+
     def judge(self, fact: Metrics | Event | None, memory: Baseline | None, at: int) -> Recalled:
         """Judge a new value against the baseline, which is the memory."""
         if memory is None or fact is None or isinstance(fact, Event):

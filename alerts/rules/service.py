@@ -31,6 +31,11 @@ class Promise:
         """Both numbers; they come in one sample."""
         return (self.numerator, self.denominator)
 
+    @property
+    def window_ms(self) -> int:
+        """Samples within `over`."""
+        return self.over_ms
+
     def judge(self, fact: Metrics | Event | None, memory: Parts | None, at: int) -> Recalled:
         """Judge a sample that has both; the memory is those within `over`."""
         if fact is None or isinstance(fact, Event):

@@ -59,6 +59,23 @@ def test_a_counter_that_began_anew_has_not_fallen() -> None:
     assert camera.told == []
 
 
+def test_a_rate_is_judged_over_its_whole_window_also_of_a_device_that_speaks_every_second() -> None:
+    camera = Camera({**RATE, "below": None, "above": 5, "clear_above": None})
+    for second in range(301):
+        camera.measure(
+            second, battery_pct=0 if second < 240 else (second - 240) / 4
+        )  # 15 in the last minute, 3 a minute
+    assert camera.told == []
+
+
+def test_what_had_waited_and_comes_all_at_once_is_no_sudden_change() -> None:
+    camera = Camera(RATE)
+    for minute in range(5):
+        camera.measure(240, battery_pct=100 - minute / 2)
+    camera.measure(300, battery_pct=97.5)
+    assert camera.told == []
+
+
 def test_an_event_is_bad_until_the_last_of_its_type_has_ended() -> None:
     camera = Camera({"name": "hot-amp", "kind": "event", "event": "amp_overtemp", "severity": "major"})
     camera.happen(0, "amp_overtemp", ident="a")

@@ -1,5 +1,6 @@
 """The engine at work with a store and a wall."""
 
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -8,12 +9,13 @@ from alerts.alertmanager import Outside, report
 from alerts.engine import Engine
 from alerts.errors import StoreDownError, StoreRefusedError
 from alerts.model import Action, Severity, Transition
+from alerts.recollection import Recollection
 from alerts.rulebook import read_rules
 from alerts.service import AlertService
 from alerts.store import MemoryStore
 from alerts.suppression import Scope, Silence
-from ingest.model import Heard
-from tests.alerts.conftest import GONE, HOT, SILENT, request, sample, view
+from ingest.model import Event, Heard
+from tests.alerts.conftest import CAMERA, GONE, HOT, SILENT, request, sample, view
 
 
 class FrailStore(MemoryStore):
@@ -252,3 +254,16 @@ def test_a_silence_written_down_is_in_force_with_the_next_tick(store: FrailStore
     service.tick(3000)
     service.hear(hot(4))
     assert [step.announce for step in wall if step.announce] == ["open"]
+
+
+def test_memories_given_from_any_thread_are_taken_up_before_what_is_heard_next(wall: Wall) -> None:
+    (rule,) = read_rules([{"name": "reboots", "kind": "repeated", "event": "reboot", "times": 3, "within": "1h",
+                           "severity": "minor"}])  # fmt: skip
+    service = AlertService(Engine([rule]), MemoryStore(), publish=wall.show)
+    service.expect([rule])
+    service.hear(Heard(0, (view(),)))
+    thread = threading.Thread(target=service.remember, args=(rule, {CAMERA: Recollection((0, 1))}))
+    thread.start()
+    thread.join()
+    service.hear(Heard(2, (), (), (Event(CAMERA, 2, "e", "reboot", "start", 2),)))
+    assert [str(step.announce) for step in wall if step.announce] == ["open"]
