@@ -146,7 +146,14 @@ KIND = Kind(
             lasts=(600.0, 1800.0),
         ),
         Ill(name="fps_stall", bend=_stalls, metric="fps", severity="major", rules=("camera-no-picture",)),
-        Ill(name="lens_covered", bend=_is_covered, metric="bitrate_bps", event="tamper", severity="major"),
+        Ill(
+            name="lens_covered",
+            bend=_is_covered,
+            metric="bitrate_bps",
+            event="tamper",
+            severity="major",
+            rules=("camera-tampered",),
+        ),
         Ill(
             name="memory_leak",
             bend=_leaks,
