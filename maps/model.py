@@ -91,10 +91,14 @@ class Step:
 def shown(alert: Alert) -> bool:
     """Whether the alert belongs on the wall: active, or gone again without anyone having seen it.
 
-    What an outage explains is told by the outage alone: one cause, one line.
+    What people are not told for now stands in no list and sounds no alarm: what an outage explains (one cause, one
+    line), what waits a moment for such a cause, what is shelved, silenced or under maintenance. The device on the map
+    shows its state all the same, and the alerts' desk has it.
     """
-    if alert.muted_by(Mute.PARENT):
+    if any(each.kind is not Mute.FLAPPING for each in alert.suppressions):
         return False
+    if alert.freed_at is not None and not alert.believed:
+        return False  # its outage is over: its own next observation decides
     if alert.condition is Condition.CLEARED:
         return not alert.acked
     return alert.condition in (Condition.FIRING, Condition.RECOVERING)

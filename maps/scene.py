@@ -95,17 +95,13 @@ class Scene:
         changed = False
         for transition in transitions:
             alert = transition.alert
-            if (
-                not shown(alert)
-                and alert.id not in self._alerts
-                and alert.id not in self._by_device.get(alert.device, ())
-            ):
-                continue  # a condition that nobody was ever shown
-            self._take_step(transition, number)
-            changed = True
-            view = self._views.get(transition.alert.device)
+            self._mind(alert)
+            if shown(alert) or alert.id in self._alerts:
+                self._take_step(transition, number)
+                changed = True
+            view = self._views.get(alert.device)
             if view is not None:
-                self._redraw(view, number)
+                changed |= self._redraw(view, number)
         self.seq = number if changed else self.seq
         return self.seq
 
@@ -163,17 +159,20 @@ class Scene:
         """How many devices are in each state."""
         return tuple(self.totals)
 
-    def _take_step(self, transition: Transition, number: int) -> None:
-        alert = transition.alert
-        self._alerts.pop(alert.id, None)  # also when it stays: newest last, as `fold` does
-        if shown(alert):
-            self._alerts[alert.id] = alert
+    def _mind(self, alert: Alert) -> None:
+        """What colours its device: whatever is bad, told or not."""
         mine = self._by_device.setdefault(alert.device, {})
         mine.pop(alert.id, None)
         if alert.condition in (Condition.FIRING, Condition.RECOVERING):
             mine[alert.id] = alert
         elif not mine:
             del self._by_device[alert.device]
+
+    def _take_step(self, transition: Transition, number: int) -> None:
+        alert = transition.alert
+        self._alerts.pop(alert.id, None)  # also when it stays: newest last, as `fold` does
+        if shown(alert):
+            self._alerts[alert.id] = alert
         if len(self._steps) == KEPT_STEPS:
             self._floor = self._steps.popleft().seq
         self._steps.append(Step(number, alert, transition.cause, transition.at, transition.announce))

@@ -69,6 +69,7 @@ def test_a_story_tells_who_did_what_and_takes_a_comment(desk, stage):
 def test_what_the_engine_refuses_is_said_and_nothing_is_lost(desk, stage):
     raised = stage.alert(3)
     page = desk(f"/alerts?alert={raised}", expected=("409",))
+    expect(page.locator("#detail")).to_contain_text("Phòng họp")  # drawn anew once the picture has told its name
     page.locator("#detail").get_by_role("button", name="Báo nhầm").click()
     expect(page.get_by_role("alert")).to_contain_text("Không làm được: Chưa được")
     expect(page.locator("#rows tr")).to_have_count(1)

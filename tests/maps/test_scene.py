@@ -129,6 +129,25 @@ def test_what_an_outage_explains_leaves_the_list_and_comes_back_when_it_stands_a
     assert scene.snapshot().dots[0].state is State.OK
 
 
+@pytest.mark.parametrize("kind", [Mute.HELD, Mute.SHELVED, Mute.SILENCE, Mute.MAINTENANCE])
+def test_what_people_are_not_told_for_now_is_in_no_list_and_its_device_shows_its_state(kind):
+    scene = Scene("Nông Sơn")
+    scene.apply(Heard(1, (view(),)))
+    quiet = replace(alert(), suppressions=(Suppression(kind, ""),))
+    scene.apply_alerts([Transition(quiet, Condition.PENDING, "ripe", 7)])
+    assert not scene.snapshot().alerts
+    assert scene.snapshot().dots[0].state is State.CRITICAL
+    scene.apply_alerts([step()])
+    assert list(scene.snapshot().alerts) == ["A0"]
+
+
+def test_what_flaps_stays_in_the_list_for_people_were_told_that_it_does():
+    scene = Scene("Nông Sơn")
+    flapping = replace(alert(), suppressions=(Suppression(Mute.FLAPPING, ""),))
+    scene.apply_alerts([step(), Transition(flapping, Condition.FIRING, "flapping", 8)])
+    assert list(scene.snapshot().alerts) == ["A0"]
+
+
 def test_a_pending_condition_is_never_shown():
     scene = Scene("Nông Sơn", first=40)
     assert scene.apply_alerts([step(condition=Condition.PENDING)]) == 40
