@@ -28,17 +28,17 @@ class Causes:
         self._index = index
         self._grounds = grounds
         self._ill: dict[str, set[str]] = {}  # the rules that have an alert of a device, of those that outages count
+        self._alibis = {rule.outage.alibi: set[str]() for rule in index.outages if rule.outage and rule.outage.alibi}
         by_test: dict[tuple[str, object], list[Rule]] = {}
         for rule in index.outages:
             by_test.setdefault((rule.fault, rule.test), []).append(rule)
-        self._censuses = [Census(rules, self._spared) for rules in by_test.values()]
+        self._censuses = [Census(rules, self._alibis) for rules in by_test.values()]
         self._by_fault: dict[str, list[Census]] = {}
         self._of_rule: dict[str, Census] = {}
         for census in self._censuses:
             for fault in census.of or (census.rules[0].fault,):
                 self._by_fault.setdefault(fault, []).append(census)
             self._of_rule |= {rule.name: census for rule in census.rules}
-        self._alibis = {rule.outage.alibi: set[str]() for rule in index.outages if rule.outage and rule.outage.alibi}
         self._changed: dict[int, tuple[Census, Domain]] = {}
 
     def place(self, device: Device, at: int) -> None:
@@ -61,8 +61,12 @@ class Causes:
     def note(self, rule: Rule, device: Device, finding: Finding, at: int) -> None:
         """Count a device by what an outage rule's test says of it; the rules of one census all say the same."""
         census = self._of_rule[rule.name]
-        if finding.verdict is not Verdict.BETWEEN:
-            self._note(census, census.note(device.address, at, bad=_BAD[finding.verdict]))
+        if finding.verdict is Verdict.BETWEEN:
+            return
+        bad = _BAD[finding.verdict]
+        if bad is False and self._is_witness(census, device.address):
+            bad = None
+        self._note(census, census.note(device.address, at, bad=bad))
 
     def findings(self, at: int) -> Iterator[Found]:
         """What to make of the domains that changed, as seen when all of it is known."""
@@ -89,11 +93,11 @@ class Causes:
     def holds(self, alert: Alert) -> Collection[str]:
         """The devices in an outage's domain, bad or not; none where it is no outage's."""
         domain = self._domain(alert)
-        return () if domain is None else domain.members
+        return () if domain is None else domain.places
 
     def heard(self, alert: Alert, at: int) -> None:
         """An alert changed: outages may count it, and it may be an alibi for one."""
-        self._count_alibi(alert, has=alert.condition in _OPEN)
+        self._count_alibi(alert, at, has=alert.condition in _OPEN)
         has = alert.condition in _BAD_NOW
         if alert.rule not in self._by_fault:
             return
@@ -104,13 +108,17 @@ class Causes:
         for census in self._by_fault[alert.rule]:
             self._note(census, census.note(alert.device, at, bad=self._is_ill(census, alert.device)))
 
-    def _count_alibi(self, alert: Alert, *, has: bool) -> None:
-        """Whatever it may have hidden is looked at anew."""
+    def _count_alibi(self, alert: Alert, at: int, *, has: bool) -> None:
+        """Who has an alibi is struck itself, and no sign of health. What it may have hidden is looked at anew."""
         known = self._alibis.get(alert.rule)
         if known is None or (alert.device in known) == has:
             return
         (known.add if has else known.discard)(alert.device)
-        for census in self._censuses:
+        for census in (each for each in self._censuses if alert.rule in each.alibis):
+            if has and census.stands_well(alert.device):
+                self._note(census, census.note(alert.device, at, bad=None))
+            elif not has and not any(domain.is_bad(alert.device) for domain in census.holding(alert.device)):
+                self._note(census, census.note(alert.device, at, bad=False))
             self._note(census, census.around_device(alert.device))
 
     def watches(self, rule: Rule, device: str) -> bool:
@@ -156,11 +164,8 @@ class Causes:
     def _is_ill(self, census: Census, device: str) -> bool:
         return not self._ill.get(device, set()).isdisjoint(census.of)
 
-    def _spared(self, domain: Domain) -> bool:
-        """Whether what it is named after, or a device in it that is heard, has an alibi."""
-        name = domain.name.partition(":")[2]
-        heard = domain.members - domain.fresh.keys()
-        return any(each == name or each in heard for each in self._alibis.get(domain.outage.alibi or "", ()))
+    def _is_witness(self, census: Census, device: str) -> bool:
+        return any(device in self._alibis[rule] for rule in census.alibis)
 
     def _note(self, census: Census, changed: Iterable[Domain]) -> None:
         self._changed |= {id(domain): (census, domain) for domain in changed}

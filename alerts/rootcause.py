@@ -7,7 +7,7 @@ is behind it. Devices that were bad long before are left out: they have a troubl
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,10 +22,14 @@ _SCALES: Final = {scale: rank for rank, scale in enumerate(Scale)}
 
 @dataclass(slots=True, eq=False)
 class Domain:
-    """One domain as one rule sees it: who belongs, who is bad now (fresh), and who was so long before (old)."""
+    """One domain as one rule sees it.
+
+    Who stands there (places), who of them counts (members), who is bad now (fresh), and who was so long before (old).
+    """
 
     rule: Rule
     name: str
+    places: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
     fresh: dict[str, int] = field(default_factory=dict)  # and since when
     old: set[str] = field(default_factory=set)
@@ -54,6 +58,10 @@ class Domain:
         """Smaller comes first; among equals, the one that never held more, then the more particular scale."""
         return (self.eligible, len(self.members), _SCALES[self.outage.over], self.name)
 
+    def is_bad(self, device: str) -> bool:
+        """Whether it is bad, be it since long."""
+        return device in self.fresh or device in self.old
+
     def age(self, at: int) -> None:
         """Leave out those bad for longer than the window."""
         while self.order and self.order[0][0] < at - self.outage.window_ms:
@@ -76,15 +84,22 @@ class Domain:
         early, middle = times[len(times) // 10], times[len(times) // 2]
         self.onset = early - max(pace_ms, middle - early)
 
-    def verdict(self) -> Verdict:
-        """What the numbers say."""
-        bad, eligible, outage = len(self.fresh), self.eligible, self.outage
+    def verdict(self, excused: int = 0) -> Verdict:
+        """What the numbers say without so many of the bad."""
+        bad, eligible, outage = len(self.fresh) - excused, self.eligible - excused, self.outage
         share = bad / eligible if eligible else 0.0
         if share >= outage.share and bad >= outage.at_least:
             return Verdict.BAD
         if outage.all_of is not None and bad == eligible and bad >= outage.all_of:
             return Verdict.BAD
         return Verdict.GOOD if share < outage.clear_share or not bad else Verdict.BETWEEN
+
+    def witnessed(self) -> bool:
+        """Whether one that could not be heard if this were out is heard."""
+        family = f"/{self.outage.witness}/"
+        return self.outage.witness is not None and any(
+            family in each and not self.is_bad(each) for each in self.members
+        )
 
     def explains(self, other: "Domain") -> bool:
         """Whether its bad devices are most of the other's."""
@@ -98,13 +113,14 @@ class Domain:
 class Census:
     """All domains of all outage rules of one fault. `place` and `note` give the domains whose numbers changed.
 
-    `spared` says whether a domain has an alibi now.
+    `alibis` are, by rule, the devices that have one now; whoever gives them keeps them up to date.
     """
 
-    def __init__(self, rules: Iterable[Rule], spared: Callable[[Domain], bool]) -> None:
+    def __init__(self, rules: Iterable[Rule], alibis: Mapping[str, Collection[str]]) -> None:
         self.rules = tuple(rules)
         self.of = self.rules[0].outage.of if self.rules[0].outage else ()  # the rules whose alerts are counted
-        self._spared = spared
+        self.alibis = {rule.outage.alibi for rule in self.rules if rule.outage and rule.outage.alibi}
+        self._with_alibi = alibis
         self._domains: dict[str, Domain] = {}
         self._of: dict[str, list[Domain]] = {}
         self._candidates: dict[str, Domain] = {}
@@ -119,6 +135,9 @@ class Census:
         left = [domain for domain in stood if domain not in wanted]
         for domain in left:
             _forget(domain, device)
+            domain.places.discard(device)
+        for domain in wanted:
+            domain.places.add(device)
         self._of[device] = wanted
         return left
 
@@ -126,7 +145,7 @@ class Census:
         """A device is bad, good, or (None) nobody knows: then it counts for nothing."""
         changed: list[Domain] = []
         for domain in self._of.get(device, ()):
-            known, worse = device in domain.members, device in domain.fresh or device in domain.old
+            known, worse = device in domain.members, domain.is_bad(device)
             if known == (bad is not None) and worse == bool(bad):
                 continue
             _forget(domain, device)
@@ -144,12 +163,12 @@ class Census:
         for domain in domains:
             if domain.key not in self._raised:
                 domain.age(at)
-            if domain.verdict() is Verdict.BAD:
+            if self._verdict(domain) is Verdict.BAD:
                 self._candidates[domain.key] = domain
             else:
                 self._candidates.pop(domain.key, None)
         for domain in sorted(domains, key=lambda each: each.size):
-            verdict = domain.verdict()
+            verdict = self._verdict(domain)
             if verdict is Verdict.BAD and self._explained(domain):
                 verdict = Verdict.BETWEEN
             yield domain, Finding(verdict, len(domain.fresh), f"{len(domain.fresh)}/{domain.eligible}")
@@ -163,12 +182,16 @@ class Census:
         """All domains in which a device stands, however it fares."""
         return self._of.get(device, [])
 
+    def stands_well(self, device: str) -> bool:
+        """Whether it counts, as one that is not bad."""
+        return any(device in each.members and not each.is_bad(device) for each in self._of.get(device, ()))
+
     def around_device(self, device: str) -> list[Domain]:
         """The domains in which a device stands, those named after it, and all that share a device with one of these."""
         named = (each for each in self._domains.values() if each.name.partition(":")[2] == device)
         near = {each.key: each for each in (*named, *self._of.get(device, ()))}
-        members = {member for each in near.values() for member in each.members}
-        return list({each.key: each for member in members for each in self._of[member]}.values())
+        placed = {device for each in near.values() for device in each.places}
+        return list({each.key: each for device in placed for each in self._of[device]}.values())
 
     def watches(self, device: str) -> bool:
         """Whether some domain may come to explain it."""
@@ -201,6 +224,21 @@ class Census:
         spared = self._spared(domain)
         others = (each for each in self._candidates.values() if each is not domain and each.explains(domain))
         return any((spared or each.size < domain.size) and not self._spared(each) for each in others)
+
+    def _verdict(self, domain: Domain) -> Verdict:
+        """Whom an alibi excuses does not count against a domain for which it is one; a witness speaks for it."""
+        excused = sum(each in domain.fresh for each in self._with_alibi.get(domain.outage.alibi or "", ()))
+        verdict = domain.verdict(excused)
+        if verdict is Verdict.BAD and domain.witnessed():
+            return Verdict.BETWEEN
+        return verdict
+
+    def _spared(self, domain: Domain) -> bool:
+        """Whether what it is named after, or a device in it, has an alibi."""
+        name = domain.name.partition(":")[2]
+        return any(
+            each == name or each in domain.places for each in self._with_alibi.get(domain.outage.alibi or "", ())
+        )
 
     def _domain(self, rule: Rule, name: str) -> Domain:
         return self._domains.setdefault(f"{rule.name}@{name}", Domain(rule, name))

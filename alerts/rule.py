@@ -35,8 +35,8 @@ class Scale(StrEnum):
     """The failure domains, from the smallest cause to the largest: where two explain as much, the first is it."""
 
     GATEWAY = "gateway"
-    FEEDER = "feeder"  # what gives them power
     UPLINK = "uplink"  # what carries their traffic
+    FEEDER = "feeder"  # what gives them power
     AREA = "area"  # with the areas above it
     BATCH = "batch"  # one maker, model and firmware
     CENTRE = "centre"  # all of them: suspect ourselves
@@ -95,9 +95,9 @@ class Outage:
     """When a domain counts as out: this share and this many of its devices, or all of at least `all_of`.
 
     Devices bad for longer than `window_ms` before it began have a trouble of their own and do not count. `alibi` is a
-    rule: while its alert is open on what the domain is named after, or on a device in it that is heard, the domain is
-    not to blame; what struck that device explains the rest.
-    With `of`, a device is bad while one of these rules has an alert of it, be it only pending.
+    rule: while its alert is open on what the domain is named after, or on a device in it, that device does not count
+    against the domain, and any other that explains it is rather the cause. While a device of the family `witness` is
+    heard, the domain is not out. With `of`, a device is bad while one of these rules has an alert of it, be it pending.
     """
 
     over: Scale
@@ -108,6 +108,7 @@ class Outage:
     window_ms: int = 900_000
     alibi: str | None = None
     of: tuple[str, ...] = ()
+    witness: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

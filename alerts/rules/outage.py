@@ -8,6 +8,7 @@ alerts of its devices.
 from alerts.judging import LIMIT_OPTIONS, Absent, read_limits
 from alerts.options import Options
 from alerts.rule import Kind, Outage, Scale, Subject, Test
+from ingest.model import FAMILIES
 
 
 def read(options: Options) -> Test:
@@ -36,13 +37,14 @@ def read_outage(options: Options) -> Outage:
         window_ms=options.duration("window") or 900_000,
         alibi=options.text("alibi"),
         of=of,
+        witness=options.choice("witness", FAMILIES),
     )
 
 
 KIND = Kind(
     name="outage",
     subject=Subject.DOMAIN,
-    options=(*LIMIT_OPTIONS, "over", "share", "at_least", "all_of", "clear_share", "window", "alibi", "of"),
+    options=(*LIMIT_OPTIONS, "over", "share", "at_least", "all_of", "clear_share", "window", "alibi", "of", "witness"),
     read=read,
     outage=read_outage,
 )

@@ -123,3 +123,40 @@ def test_when_we_are_deaf_that_alone_is_told_and_over_when_we_hear_again() -> No
     commune.hear(401, commune.devices)
     commune.pass_until(600, start_s=401)
     assert commune.told[1:] == [("clear", "deaf@centre:all")]
+
+
+def test_a_small_commune_is_dark_though_its_gateway_lives_on() -> None:
+    area = {**AREA_OUT, "all_of": 3}
+    commune = behind_a_gateway(3, area, {**SIDE, "all_of": 3}, MAINS, ALONE)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(105, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=105)
+    assert commune.told == [("open", "area-out@area:a")]
+    measure(commune, 700, "mains_v", 225.0, GATEWAY)
+    commune.hear(705, commune.devices)
+    commune.pass_until(1500, start_s=705)
+    assert ("clear", "area-out@area:a") in commune.told
+
+
+def test_a_gateway_whose_battery_is_empty_does_not_make_its_uplink_cut() -> None:
+    grounds = Grounds(uplinks={"a": "ul-a"})
+    commune = behind_a_gateway(15, {**AREA_OUT, "window": "5m"}, {**UPLINK, "all_of": 1, "window": "5m"}, MAINS, ALONE,
+                               grounds=grounds)  # fmt: skip
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(105, cameras(commune), SILENT)
+    commune.pass_until(3600, start_s=105)
+    commune.hear(3600, [GATEWAY], SILENT)
+    commune.pass_until(4200, start_s=3600)
+    assert commune.told == [("open", "area-out@area:a")]
+
+
+def test_an_uplink_is_not_cut_while_a_gateway_on_it_is_heard() -> None:
+    grounds = Grounds(uplinks={"a": "ul-a"})
+    cut = {**AREA, "name": "uplink-out", "over": "uplink", "witness": "gateway"}
+    commune = behind_a_gateway(15, cut, ALONE, grounds=grounds)
+    commune.hear(100, cameras(commune), SILENT)
+    commune.pass_until(600, start_s=100)
+    assert ("open", "uplink-out@uplink:ul-a") not in commune.told
+    commune.hear(700, [GATEWAY], SILENT)
+    commune.pass_until(1300, start_s=700)
+    assert ("open", "uplink-out@uplink:ul-a") in commune.told
