@@ -26,6 +26,7 @@ class Policy:
     reopen_ms: int = 15 * 60_000
     cool_down_ms: int = 10 * 60_000  # after a false alarm
     hold_ms: int = 60_000  # a first message waits so long, from the first bad evaluation, for a cause of many
+    gather_ms: int = 150_000  # and so long after the last that failed near it: silence shows after three intervals only
     longest_hold_ms: int = 5 * 60_000  # and while more of the same kind keep failing near it
     grace_ms: int = 60_000  # past a device's own silence, after what explained it is over
     close_after: Mapping[Severity, int | None] = field(

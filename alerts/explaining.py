@@ -92,7 +92,7 @@ class Explaining:
         """Until when more may fail and make it one cause; for a while only, since someone must hear in the end."""
         if rule.outage is not None:
             return now
-        until = self.causes.develops_until(rule, alert.device, now, self._policy.hold_ms)
+        until = self.causes.develops_until(rule, alert.device, now, self._policy.gather_ms)
         return min(until, alert.since + self._policy.longest_hold_ms)
 
     def _larger_due(self, rule: Rule, alert: Alert, now: int) -> int:

@@ -150,6 +150,17 @@ def test_a_gateway_whose_battery_is_empty_does_not_make_its_uplink_cut() -> None
     assert commune.told == [("open", "area-out@area:a")]
 
 
+def test_those_that_only_fall_silent_are_waited_for_where_others_are_gone_already() -> None:
+    commune = Commune({"a": 8}, AREA_OUT, ALONE)
+    names = commune.of("a")
+    commune.hear(100, names[:3], SILENT)  # the broker told of these at once
+    commune.pass_until(230, start_s=100)
+    assert commune.told == []
+    commune.hear(231, names[3:], SILENT)  # three intervals later
+    commune.pass_until(600, start_s=231)
+    assert commune.told == [("open", "area-out@area:a")]
+
+
 def test_an_uplink_is_not_cut_while_a_gateway_on_it_is_heard() -> None:
     grounds = Grounds(uplinks={"a": "ul-a"})
     cut = {**AREA, "name": "uplink-out", "over": "uplink", "witness": "gateway"}

@@ -263,7 +263,7 @@ def test_an_outage_survives_a_restart_and_its_devices_stay_explained() -> None:
 def test_what_an_outage_explained_is_announced_anew_only_after_a_look_of_its_own() -> None:
     """AC-21, ours: two instances down, then their job, then the job is up again."""
     rule = {**AREA, "share": 0.5, "at_least": 3}
-    commune = Commune({"a": 4}, rule, {**GONE, "for": "0s"}, policy=Policy(hold_ms=0, grace_ms=0))
+    commune = Commune({"a": 4}, rule, {**GONE, "for": "0s"}, policy=Policy(hold_ms=0, gather_ms=0, grace_ms=0))
     names = commune.of("a")
     commune.hear(100, names[:2], SILENT)
     commune.pass_until(219, start_s=100)
