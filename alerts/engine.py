@@ -296,4 +296,4 @@ class Engine:
 def _heard(rule: Rule, value: Value) -> bool:
     """Whether a value may be bad by this rule."""
     low, high = rule.test.calm
-    return not isinstance(value, int | float) or not low <= value <= high or rule.unknown is not Verdict.UNKNOWN
+    return not isinstance(value, int | float) or not low <= value <= high or rule.unknown is Verdict.BAD

@@ -35,7 +35,7 @@ class Watch:
         """Add a rule."""
         match rule.subject:
             case Subject.METRIC:
-                self._calm(rule.metric or "", rule.test.calm if rule.unknown is Verdict.UNKNOWN else NEVER_CALM)
+                self._calm(rule.metric or "", NEVER_CALM if rule.unknown is Verdict.BAD else rule.test.calm)
                 self.metric.setdefault(rule.metric or "", []).append(rule)
             case Subject.SERIES:
                 self._calm(rule.test.metrics[0], NEVER_CALM)

@@ -214,3 +214,11 @@ def test_a_device_nobody_admitted_raises_nothing_until_it_is() -> None:
     district = make(GONE)
     assert district.see(0, SILENT, admission=Admission.PENDING) == []
     assert [step.announce for step in district.see(10, SILENT)] == ["open"]
+
+
+def test_a_call_that_ends_while_it_is_poor_clears_where_no_data_counts_as_good() -> None:
+    district = make({**HOT, "unknown": "good"})
+    district.hear(0, 90)
+    district.hear(10, None)
+    district.tick(10)
+    assert district.announced == ["open", "clear"]

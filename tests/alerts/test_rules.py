@@ -1,13 +1,16 @@
 """Reading rules: what can be written, and what is said of what cannot."""
 
+from math import inf
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from alerts.errors import RuleError
+from alerts.index import RuleIndex
 from alerts.model import Severity, Verdict
 from alerts.options import duration
-from alerts.rule import Rule, Subject
+from alerts.rule import NEVER_CALM, Rule, Subject
 from alerts.rulebook import kinds, read_rule, read_rules
 from alerts.rulefile import default_rules
 from ingest.model import FAMILIES, Presence
@@ -115,3 +118,11 @@ NUMBERS = st.one_of(st.floats(-200, 200), st.integers(-200, 200), st.booleans())
 def test_what_is_never_looked_at_is_never_bad(rule: Rule, value: float) -> None:
     low, high = rule.test.calm
     assert not (low <= value <= high and rule.test.judge(value).verdict is Verdict.BAD)
+
+
+def test_only_where_no_data_counts_as_bad_is_every_value_looked_at() -> None:
+    poor = {"name": "poor", "kind": "threshold", "family": "videoconference", "metric": "mos", "below": 3,
+            "severity": "minor"}  # fmt: skip
+    for unknown, calm in (("keep", (3, inf)), ("good", (3, inf)), ("bad", NEVER_CALM)):
+        index = RuleIndex(read_rules([{**poor, "unknown": unknown}]))
+        assert index.watch("videoconference").calm["mos"] == calm
