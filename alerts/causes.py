@@ -25,7 +25,6 @@ class Causes:
     """
 
     def __init__(self, index: RuleIndex, grounds: Grounds) -> None:
-        self._index = index
         self._grounds = grounds
         self._ill: dict[str, set[str]] = {}  # the rules that have an alert of a device, of those that outages count
         self._alibis = {rule.outage.alibi: set[str]() for rule in index.outages if rule.outage and rule.outage.alibi}
@@ -34,10 +33,13 @@ class Causes:
             by_test.setdefault((rule.fault, rule.test), []).append(rule)
         self._censuses = [Census(rules, self._alibis) for rules in by_test.values()]
         self._by_fault: dict[str, list[Census]] = {}
+        self._counting: dict[str, list[Census]] = {}  # by the rule whose alerts they count
+        self._families: dict[str, str | None] = {name: rule.family for name, rule in index.rules.items()}
         self._of_rule: dict[str, Census] = {}
         for census in self._censuses:
-            for fault in census.of or (census.rules[0].fault,):
-                self._by_fault.setdefault(fault, []).append(census)
+            self._by_fault.setdefault(census.rules[0].fault, []).append(census)
+            for counted in census.of:
+                self._counting.setdefault(counted, []).append(census)
             self._of_rule |= {rule.name: census for rule in census.rules}
         self._changed: dict[int, tuple[Census, Domain]] = {}
 
@@ -64,7 +66,7 @@ class Causes:
         if finding.verdict is Verdict.BETWEEN:
             return
         bad = _BAD[finding.verdict]
-        if bad is False and self._is_witness(census, device.address):
+        if bad is False and self._has_alibi(census, device.address):
             bad = None
         self._note(census, census.note(device.address, at, bad=bad))
 
@@ -98,14 +100,15 @@ class Causes:
     def heard(self, alert: Alert, at: int) -> None:
         """An alert changed: outages may count it, and it may be an alibi for one."""
         self._count_alibi(alert, at, has=alert.condition in _OPEN)
-        has = alert.condition in _BAD_NOW
-        if alert.rule not in self._by_fault:
+        counting = self._counting.get(alert.rule)
+        if counting is None:
             return
+        has = alert.condition in _BAD_NOW
         ill = self._ill.setdefault(alert.device, set())
         if (alert.rule in ill) == has:
             return
         (ill.add if has else ill.discard)(alert.rule)
-        for census in self._by_fault[alert.rule]:
+        for census in counting:
             self._note(census, census.note(alert.device, at, bad=self._is_ill(census, alert.device)))
 
     def _count_alibi(self, alert: Alert, at: int, *, has: bool) -> None:
@@ -151,20 +154,19 @@ class Causes:
 
     def _over(self, rule: Rule) -> list[Census]:
         """Who may explain an alert of this rule: outages of the same fault, and those that count its alerts."""
-        return [*self._by_fault.get(rule.fault, ()), *self._by_fault.get(rule.name, ())]
+        return [*self._by_fault.get(rule.fault, ()), *self._counting.get(rule.name, ())]
 
     def _counts(self, census: Census, device: Device) -> bool:
         """Whether this device can be bad at all."""
-        rules = [self._index.rules[name] for name in census.of if name in self._index.rules]
+        if census.of:
+            return any(self._families.get(name, "") in (None, device.family) for name in census.of)
         metric = census.rules[0].metric
-        if rules:
-            return any(rule.family in (None, device.family) for rule in rules)
         return metric is None or metric in device.metrics
 
     def _is_ill(self, census: Census, device: str) -> bool:
         return not self._ill.get(device, set()).isdisjoint(census.of)
 
-    def _is_witness(self, census: Census, device: str) -> bool:
+    def _has_alibi(self, census: Census, device: str) -> bool:
         return any(device in self._alibis[rule] for rule in census.alibis)
 
     def _note(self, census: Census, changed: Iterable[Domain]) -> None:
