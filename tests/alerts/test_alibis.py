@@ -175,9 +175,12 @@ def test_an_uplink_is_not_cut_while_a_gateway_on_it_is_heard() -> None:
 
 def test_a_rule_may_be_called_what_a_fault_is_called() -> None:
     commune = Commune({"a": 6}, AREA_OUT, {**BLURRED, "name": "absence"})
+    first, *others = commune.of("a")
     commune.hear(100, commune.devices, SILENT)
-    measure_silent = Sample(commune.of("a")[0], 101_000, {"fps": 0.0}, received_at=101_000)
-    commune.said += commune.engine.observe(Heard(101_000, (), (measure_silent,)))
-    commune.pass_until(300, start_s=101)
+    last_words = Sample(first, 101_000, {"fps": 0.0}, received_at=101_000)
+    commune.said += commune.engine.observe(Heard(101_000, (), (last_words,)))
+    commune.hear(102, others)
+    commune.hear(103, others, SILENT)
+    commune.pass_until(300, start_s=103)
     (outage,) = commune.firing("area-out")
     assert outage.value == 6
