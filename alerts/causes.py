@@ -118,10 +118,8 @@ class Causes:
             return
         (known.add if has else known.discard)(alert.device)
         for census in (each for each in self._censuses if alert.rule in each.alibis):
-            if has and census.stands_well(alert.device):
-                self._note(census, census.note(alert.device, at, bad=None))
-            elif not has and not any(domain.is_bad(alert.device) for domain in census.holding(alert.device)):
-                self._note(census, census.note(alert.device, at, bad=False))
+            if not census.is_bad(alert.device):
+                self._note(census, census.note(alert.device, at, bad=None if has else False))
             self._note(census, census.around_device(alert.device))
 
     def watches(self, rule: Rule, device: str) -> bool:

@@ -182,9 +182,9 @@ class Census:
         """All domains in which a device stands, however it fares."""
         return self._of.get(device, [])
 
-    def stands_well(self, device: str) -> bool:
-        """Whether it counts, as one that is not bad."""
-        return any(device in each.members and not each.is_bad(device) for each in self._of.get(device, ()))
+    def is_bad(self, device: str) -> bool:
+        """Whether a device is bad, be it since long."""
+        return any(each.is_bad(device) for each in self.holding(device))
 
     def around_device(self, device: str) -> list[Domain]:
         """The domains in which a device stands, those named after it, and all that share a device with one of these."""
@@ -227,7 +227,7 @@ class Census:
 
     def _verdict(self, domain: Domain) -> Verdict:
         """Whom an alibi excuses does not count against a domain for which it is one; a witness speaks for it."""
-        excused = sum(each in domain.fresh for each in self._with_alibi.get(domain.outage.alibi or "", ()))
+        excused = sum(each in domain.fresh for each in self._excused(domain))
         verdict = domain.verdict(excused)
         if verdict is Verdict.BAD and domain.witnessed():
             return Verdict.BETWEEN
@@ -236,9 +236,11 @@ class Census:
     def _spared(self, domain: Domain) -> bool:
         """Whether what it is named after, or a device in it, has an alibi."""
         name = domain.name.partition(":")[2]
-        return any(
-            each == name or each in domain.places for each in self._with_alibi.get(domain.outage.alibi or "", ())
-        )
+        return any(each == name or each in domain.places for each in self._excused(domain))
+
+    def _excused(self, domain: Domain) -> Collection[str]:
+        """The devices, here or elsewhere, that have what is an alibi for this domain."""
+        return self._with_alibi.get(domain.outage.alibi or "", ())
 
     def _domain(self, rule: Rule, name: str) -> Domain:
         return self._domains.setdefault(f"{rule.name}@{name}", Domain(rule, name))
