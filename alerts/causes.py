@@ -89,8 +89,7 @@ class Causes:
 
     def holding(self, outage: str, device: str) -> Iterator[str]:
         """The keys of an outage rule's domains that hold a device, be it bad or not."""
-        if (census := self._of_rule.get(outage)) is not None:
-            yield from (domain.key for domain in census.holding(device) if domain.rule.name == outage)
+        yield from (domain.key for domain in self._held(outage, device))
 
     def holds(self, alert: Alert) -> Collection[str]:
         """The devices in an outage's domain, bad or not; none where it is no outage's."""
@@ -124,7 +123,9 @@ class Causes:
 
     def watches(self, rule: Rule, device: str) -> bool:
         """Whether an outage may yet come to explain this device's alert by this rule."""
-        return any(census.watches(device) for census in self._over(rule))
+        if any(census.watches(device) for census in self._over(rule)):
+            return True
+        return any(True for _ in self._named(rule, device))
 
     def members(self, alert: Alert) -> tuple[list[str], list[str]]:
         """The devices that an outage explains, and the keys of smaller outages within it."""
@@ -138,13 +139,21 @@ class Causes:
     def develops_until(self, rule: Rule, device: str, at: int, pace_ms: int) -> int:
         """Until when an outage that would explain this device may still come; `at` where none may."""
         homes = (home for census in self._over(rule) for home in census.homes(device))
-        return max((home.develops_until(at, pace_ms) for home in homes), default=at)
+        return max((home.develops_until(at, pace_ms) for home in (*homes, *self._named(rule, device))), default=at)
 
     def raised(self, alert: Alert, pace_ms: int, *, now: bool) -> None:
         """An outage began, or is over."""
         domain = self._domain(alert)
         if domain is not None:
             self._of_rule[alert.rule].raised(domain, pace_ms, now=now)
+
+    def _held(self, outage: str, device: str) -> Iterator[Domain]:
+        if (census := self._of_rule.get(outage)) is not None:
+            yield from (domain for domain in census.holding(device) if domain.rule.name == outage)
+
+    def _named(self, rule: Rule, device: str) -> Iterator[Domain]:
+        """The domains that hold a device, of the outages which its rule names."""
+        return (domain for name in rule.explained_by for domain in self._held(name, device))
 
     def _domain(self, alert: Alert) -> Domain | None:
         census = self._of_rule.get(alert.rule)

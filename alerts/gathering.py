@@ -64,7 +64,7 @@ class _Group:
     @property
     def urgent(self) -> bool:
         """Whether it has news that must not wait."""
-        return any(each.severity is Severity.CRITICAL and not each.announce.ends for each in self.news)
+        return any(each.severity is Severity.CRITICAL and not each.announce.settles for each in self.news)
 
 
 def worth_sending(

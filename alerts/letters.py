@@ -17,16 +17,16 @@ from alerts.wording import announced, rfc3339, severity_word
 
 MOST_LINES: Final = 8  # a telephone's screen; the rest is a number
 _RANKS: Final = {
-    Announce.WORSE: 0, Announce.OPEN: 1, Announce.FLAPPING: 2, Announce.REMINDER: 3, Announce.WITHDRAWN: 4,
-    Announce.CLEAR: 5,
+    Announce.WORSE: 0, Announce.OPEN: 1, Announce.FLAPPING: 2, Announce.REMINDER: 3, Announce.TAKEN: 4,
+    Announce.WITHDRAWN: 5, Announce.CLEAR: 6,
 }  # fmt: skip
 _WORDS: Final = {
     "vi": {
-        "since": "từ", "do": "Cần làm", "more": "và {n} cảnh báo nữa", "still": "Vẫn còn {n} cảnh báo ở đó",
+        "since": "từ", "by": "{name} nhận xử lý", "do": "Cần làm", "more": "và {n} cảnh báo nữa", "still": "Vẫn còn {n} cảnh báo ở đó",
         "many": "{n} TIN CẢNH BÁO", "again": "VẪN CÒN",
     },
     "en": {
-        "since": "since", "do": "To do", "more": "and {n} more", "still": "{n} more still active there",
+        "since": "since", "by": "{name} has it in hand", "do": "To do", "more": "and {n} more", "still": "{n} more still active there",
         "many": "{n} ALERT NOTICES", "again": "STILL ACTIVE",
     },
 }  # fmt: skip
@@ -153,7 +153,8 @@ def _line(notice: Notice, names: Names, language: str, *, again: bool) -> str:
     since = f"{_WORDS[language]['since']} {_clock(str(facts.get('since', '')))}"
     measured = "" if facts.get("metric") is None else f" [{facts['metric']} = {facts.get('value')}]"
     severity = severity_word(Severity(facts.get("severity", notice.severity)), language)
-    return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{measured}"
+    by = f"; {_WORDS[language]['by'].format(name=notice.body['by'])}" if "by" in notice.body else ""
+    return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{measured}{by}"
 
 
 def _places(subject: str, area: str | None, names: Names) -> list[str]:
@@ -176,6 +177,6 @@ def _advice(tells: Sequence[Notice], names: Names, language: str) -> list[str]:
     found: list[str] = []
     for notice in tells:
         advice = _facts(notice, names).get("advice", {}).get(language)
-        if advice and not notice.announce.ends:
+        if advice and not notice.announce.settles:
             found.append(f"{_WORDS[language]['do']}: {advice}")
     return list(dict.fromkeys(found))[:3]

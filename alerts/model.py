@@ -52,6 +52,7 @@ class Announce(StrEnum):
     WORSE = "worse"
     FLAPPING = "flapping"  # it changes all the time: no more of it until it is steady, then the truth once
     REMINDER = "reminder"  # an acknowledgement ran out and the trouble is still there
+    TAKEN = "taken"  # someone has it in hand: said to the others who know of it
     CLEAR = "clear"
     WITHDRAWN = "withdrawn"  # it ended for a reason that is not recovery; never worded "resolved"
 
@@ -59,6 +60,11 @@ class Announce(StrEnum):
     def ends(self) -> bool:
         """Whether it takes back an earlier `open`."""
         return self in (Announce.CLEAR, Announce.WITHDRAWN)
+
+    @property
+    def settles(self) -> bool:
+        """Whether whoever hears it has nothing more to do."""
+        return self.ends or self is Announce.TAKEN
 
 
 class Mute(StrEnum):

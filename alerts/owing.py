@@ -43,7 +43,7 @@ def owe(
         return _tell(step, body, announce, plan, notices, escalations)
     if step.cause in _SEEN or step.alert.condition is Condition.CLOSED:
         stopped = _changed(escalations, [_stopped(each, step) for each in escalations])
-        return Changes((*_drop(notices), *_rest(notices, rests=True)), escalations=stopped)
+        return Changes((*_drop(notices), *_rest(notices, rests=True)), _taken(step, body, plan, notices), stopped)
     if step.cause == "unack":
         again = [_again(each, plan, step.at) for each in escalations]
         return Changes(_rest(notices, rests=False), escalations=_changed(escalations, again))
@@ -110,26 +110,49 @@ def _end(
     escalations: Sequence[Escalation],
 ) -> Changes:
     """It is over: who was told is told so, nobody else is told anything more."""
-    told: dict[str, Notice] = {}
-    for notice in notices:
-        if notice.state is NoticeState.TOLD:
-            told[notice.contact] = notice
-    written = [
-        replace(
-            notice,
-            key=f"{step.alert.id}-{step.alert.version}-{contact}",
-            version=step.alert.version,
-            announce=announce,
-            created_at=step.at,
-            due_at=step.at + _wait_ms(plan.routes.get(notice.route), step.alert.severity, announce),
-            body=body,
-            state=NoticeState.WAITING,
-            message=None,
-            told_at=None,
-        )
-        for contact, notice in told.items()
-    ]
-    return Changes(_drop(notices), tuple(written), _changed(escalations, [ladder.stop(each) for each in escalations]))
+    told = {notice.contact: notice for notice in notices if notice.state is NoticeState.TOLD}
+    written = tuple(_news(step, notice, body, announce, plan) for notice in told.values())
+    return Changes(_drop(notices), written, _changed(escalations, [ladder.stop(each) for each in escalations]))
+
+
+def _taken(
+    step: Transition, body: dict[str, object], plan: Plan, notices: Sequence[Notice]
+) -> tuple[Notice, ...]:
+    """Someone has it in hand: the others who know of it hear so, and by whom, and need not set out as well."""
+    if step.cause != "ack" or step.alert.condition is Condition.CLOSED:
+        return ()
+    acker = plan.contact_of(step.actor)
+    told = {notice.contact: notice for notice in notices if notice.state is NoticeState.TOLD}
+    others = {name: notice for name, notice in told.items() if name != acker}
+    body = {**body, "announce": Announce.TAKEN.value, "by": _called(plan, acker) or step.actor}
+    return tuple(
+        _news(step, notice, body, Announce.TAKEN, plan, rests=True)
+        for notice in others.values()
+        if (route := plan.routes.get(notice.route)) is not None and route.tells_taken
+    )
+
+
+def _called(plan: Plan, contact: str | None) -> str | None:
+    return plan.contacts[contact].display or contact if contact in plan.contacts else None
+
+
+def _news(
+    step: Transition, notice: Notice, body: dict[str, object], announce: Announce, plan: Plan, *, rests: bool = False
+) -> Notice:
+    """What somebody who was told of it is owed once more."""
+    return replace(
+        notice,
+        key=f"{step.alert.id}-{step.alert.version}-{notice.contact}",
+        version=step.alert.version,
+        announce=announce,
+        created_at=step.at,
+        due_at=step.at + _wait_ms(plan.routes.get(notice.route), step.alert.severity, announce),
+        body=body,
+        state=NoticeState.WAITING,
+        message=None,
+        told_at=None,
+        rests=rests,
+    )
 
 
 def _hold(step: Transition, notices: Sequence[Notice], escalations: Sequence[Escalation]) -> Changes:
@@ -172,7 +195,7 @@ def _write(escalation: Escalation, route: Route, announce: Announce, contact: st
 
 def _wait_ms(route: Route | None, severity: Severity, announce: Announce) -> int:
     """How long company is waited for; what is critical waits for none."""
-    critical = severity is Severity.CRITICAL and not announce.ends
+    critical = severity is Severity.CRITICAL and not announce.settles
     return 0 if critical or route is None else route.wait_ms
 
 

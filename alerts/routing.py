@@ -29,7 +29,7 @@ class Route:
 
     `wait_ms` gathers before the first message about an area, `interval_ms` between further ones. While something
     fires, unseen by anyone, its people are reminded every `repeat_ms` (0: never), and after the last step all begins
-    anew `rounds` times.
+    anew `rounds` times. `tells_taken`: those told hear who has acknowledged it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Route:
     repeat_ms: int = 0
     rounds: int = 0
     tells_end: bool = True
+    tells_taken: bool = True
     goes_on: bool = False
 
     def fits(self, alert: Alert, areas: Iterable[str]) -> bool:

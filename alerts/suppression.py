@@ -4,7 +4,7 @@ Pure: it says whether a subject is covered at a time and when that next changes.
 A window may come again daily or on some days of the week, by the clock of its own time zone.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 ZONE: Final = "Asia/Ho_Chi_Minh"
 DAY_MS: Final = 86_400_000
-_VIETNAM: Final = timezone(timedelta(hours=7), ZONE)  # has known no summer time since 1975
+_BARE: Final[Mapping[str, tzinfo]] = {  # on a system without time zones; Viet Nam has known no summer time since 1975
+    ZONE: timezone(timedelta(hours=7), ZONE),
+    "UTC": UTC,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,6 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        if name == ZONE:  # a bare system without time zones
-            return _VIETNAM
+        if name in _BARE:
+            return _BARE[name]
         raise

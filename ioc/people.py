@@ -104,6 +104,7 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeat: _Span = "0s"
     rounds: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
     tells_end: bool = True
+    tells_taken: bool = True
     goes_on: bool = False
 
 
@@ -219,6 +220,7 @@ def _route(route: Route) -> routing.Route:
         repeat_ms=duration(route.repeat),
         rounds=route.rounds,
         tells_end=route.tells_end,
+        tells_taken=route.tells_taken,
         goes_on=route.goes_on,
     )
 

@@ -19,7 +19,9 @@ TIMEOUT_S: Final = 8  # of the whole call: less than a lease
 
 logging.getLogger("apprise").disabled = True
 
-_TYPES: Final = {"clear": NotifyType.SUCCESS, "withdrawn": NotifyType.INFO, "worse": NotifyType.FAILURE}
+_TYPES: Final = {
+    "clear": NotifyType.SUCCESS, "withdrawn": NotifyType.INFO, "taken": NotifyType.INFO, "worse": NotifyType.FAILURE,
+}  # fmt: skip
 
 
 class Apprise:

@@ -61,6 +61,23 @@ def test_that_also_holds_where_its_battery_is_heard_of_only_later() -> None:
     assert commune.told == [("open", "area-out@area:a")]
 
 
+def test_a_gateway_without_mains_waits_for_the_dark_that_is_falling_around_it() -> None:
+    commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.hear(150, cameras(commune)[:5], SILENT)  # far from an outage's share
+    commune.pass_until(240, start_s=150)
+    commune.hear(240, cameras(commune)[5:], SILENT)
+    commune.pass_until(600, start_s=240)
+    assert commune.told == [("open", "area-out@area:a")]
+
+
+def test_a_gateway_alone_without_mains_waits_no_longer_than_for_its_own_time() -> None:
+    commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
+    measure(commune, 100, "mains_v", 0.0, GATEWAY)
+    commune.pass_until(160, start_s=100)
+    assert commune.told == [("open", f"mains-low@{GATEWAY}")]
+
+
 def test_a_gateway_with_its_mains_is_blamed_for_the_dark_behind_it() -> None:
     commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
     commune.hear(100, cameras(commune), SILENT)

@@ -53,6 +53,46 @@ def test_an_answer_stops_the_escalation(action: Action) -> None:
     assert (centre.box("minh").got, centre.box("chief").got) == ([], [])
 
 
+def test_the_others_who_know_of_it_hear_who_has_it_in_hand() -> None:
+    people = (contact("lan"), contact("minh", account="minh.tran", display="Trần Minh"), contact("chief"))
+    centre = Centre(plan(*people, routes=[replace(LADDER, wait_ms=30_000)]))
+    centre.measure(0, 90)
+    centre.run(16 * 60)
+    centre.ask(16 * 60, Action.ACK, actor="minh.tran")
+    centre.run(2 * 3600)
+    assert [centre.box(name).said for name in ("lan", "minh", "chief")] == [["open 1", "taken 1"], ["open 1"], []]
+    _, text = words(centre.box("lan").got[-1][1])
+    assert "ĐÃ CÓ NGƯỜI NHẬN" in text and "Trần Minh nhận xử lý" in text
+
+
+def test_nobody_hears_of_an_acknowledgement_where_the_route_tells_of_none() -> None:
+    centre = ladder(tells_taken=False)
+    centre.measure(0, 90)
+    centre.ask(600, Action.ACK, actor="chief")
+    centre.run(2 * 3600)
+    assert centre.box("lan").said == ["open 1"]
+
+
+def test_who_was_told_that_it_is_taken_hears_its_end_once() -> None:
+    centre = ladder()
+    centre.measure(0, 90)
+    centre.ask(600, Action.ACK, actor="chief")
+    centre.run(1190)
+    centre.measure(1200, 70)
+    centre.run(2 * 3600)
+    assert centre.box("lan").said == ["open 1", "taken 1", "clear 1"]
+
+
+def test_the_end_overtakes_word_that_it_is_taken() -> None:
+    centre = ladder(wait_ms=60_000)
+    centre.measure(0, 90)
+    centre.run(120)
+    centre.ask(120, Action.ACK, actor="chief")
+    centre.measure(130, 70)
+    centre.run(2 * 3600)
+    assert centre.box("lan").said == ["open 1", "clear 1"]
+
+
 def test_the_end_stops_the_escalation_and_reaches_only_those_who_heard_the_beginning() -> None:
     centre = ladder()
     centre.measure(0, 90)
