@@ -22,12 +22,12 @@ _RANKS: Final = {
 }  # fmt: skip
 _WORDS: Final = {
     "vi": {
-        "since": "từ", "by": "{name} nhận xử lý", "do": "Cần làm", "more": "và {n} cảnh báo nữa", "still": "Vẫn còn {n} cảnh báo ở đó",
-        "many": "{n} TIN CẢNH BÁO", "again": "VẪN CÒN",
+        "since": "từ", "by": "{name} nhận xử lý", "do": "Cần làm", "more": "và {n} cảnh báo nữa",
+        "still": "Vẫn còn {n} cảnh báo ở đó", "many": "{n} TIN CẢNH BÁO", "again": "VẪN CÒN",
     },
     "en": {
-        "since": "since", "by": "{name} has it in hand", "do": "To do", "more": "and {n} more", "still": "{n} more still active there",
-        "many": "{n} ALERT NOTICES", "again": "STILL ACTIVE",
+        "since": "since", "by": "{name} has it in hand", "do": "To do", "more": "and {n} more",
+        "still": "{n} more still active there", "many": "{n} ALERT NOTICES", "again": "STILL ACTIVE",
     },
 }  # fmt: skip
 

@@ -115,9 +115,7 @@ def _end(
     return Changes(_drop(notices), written, _changed(escalations, [ladder.stop(each) for each in escalations]))
 
 
-def _taken(
-    step: Transition, body: dict[str, object], plan: Plan, notices: Sequence[Notice]
-) -> tuple[Notice, ...]:
+def _taken(step: Transition, body: dict[str, object], plan: Plan, notices: Sequence[Notice]) -> tuple[Notice, ...]:
     """Someone has it in hand: the others who know of it hear so, and by whom, and need not set out as well."""
     if step.cause != "ack" or step.alert.condition is Condition.CLOSED:
         return ()
@@ -133,7 +131,8 @@ def _taken(
 
 
 def _called(plan: Plan, contact: str | None) -> str | None:
-    return plan.contacts[contact].display or contact if contact in plan.contacts else None
+    found = None if contact is None else plan.contacts.get(contact)
+    return None if found is None else found.display or contact
 
 
 def _news(

@@ -4,7 +4,7 @@ Decides which of them touch a span and what each means: devices, families, areas
 rules is about those rules, not about the devices: it takes nothing out of any figure and no device off the wall.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import product
@@ -57,6 +57,16 @@ def works(quiets: Iterable[tuple[Quiet, int | None]], grounds: Grounds, begin: i
         areas = named | {slug for slug in grounds.parents if not named.isdisjoint(grounds.areas(slug))}
         for since, until in spans:
             yield Work(since, until, areas, frozenset(scope.families), frozenset(scope.devices))
+
+
+def going_on(quiets: Iterable[Quiet], device: str, areas: Collection[str], now: int) -> Iterator[tuple[Planned, int]]:
+    """The windows in force that take a device out of service, each with its end; `areas`: its area and all above it."""
+    for quiet in quiets:
+        span = quiet.occurrence(now)
+        if span is None or not isinstance(quiet, Planned) or quiet.scope.rules:
+            continue
+        if quiet.scope.covers(rule="", device=device, areas=areas):
+            yield quiet, span[1]
 
 
 def _whole(planned: Planned, begin: int, end: int, ended_at: int | None) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,8 @@ from psycopg import Connection
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
+from alerts.domains import Grounds
+from alerts.suppression import Maintenance
 from ingest.model import Latest
 from ioc.accounts import audit
 from ioc.accounts.model import Deed, Role
@@ -19,6 +21,8 @@ from ioc.api.parts import Has
 from ioc.api.problems import Problem
 from ioc.api.routing import router
 from ioc.api.times import Time, maybe_ms, written, written_ms
+from ioc.planned import going_on
+from ioc.rulebooks import parents
 
 routes = router("/api/v1/devices", "devices")
 
@@ -63,6 +67,20 @@ class Device(TypedDict):
     metrics: dict[str, dict[str, MetricValue]]
     commands: list[str]
     enrolled_at: Time
+
+
+class WorkTold(TypedDict):
+    """Planned work that goes on at a device: until when, whose, and why."""
+
+    until: Time
+    author: str
+    reason: str
+
+
+class DeviceWithWork(Device):
+    """A device, and the planned work that keeps it out of service now."""
+
+    maintenance: list[WorkTold]
 
 
 class DevicePage(TypedDict):
@@ -111,20 +129,24 @@ def list_devices(
 
 
 @routes.get("/{site}/{family}/{device}", dependencies=[requires(Role.VIEWER)])
-def get_device(site: Slug, family: Slug, device: Slug, parts: Has) -> Device:
-    """One device."""
+def get_device(site: Slug, family: Slug, device: Slug, parts: Has) -> DeviceWithWork:
+    """One device, with the planned work that goes on at it."""
     address = f"{site}/{family}/{device}"
     with parts.pool.connection() as connection:
         found = row(connection, "device", {"address": address})
         if found is None:
             raise unknown_device(address)
-        return told(found, standings(parts, connection)(found))
+        known = told(found, standings(parts, connection)(found))
+        areas = Grounds(parents(connection)).areas(known["area"])
+    now = parts.now()
+    works = going_on(parts.alerts.quiets(now), address, areas, now)
+    return {**known, "maintenance": [_work(*each) for each in works]}
 
 
 @routes.patch("/{site}/{family}/{device}")
 def change_device(
     site: Slug, family: Slug, device: Slug, given: DeviceChange, request: Request, person: Supervisor, parts: Has
-) -> Device:
+) -> DeviceWithWork:
     """Admit, retire, move or rename a device. Its address, and with it its history, never changes."""
     address = f"{site}/{family}/{device}"
     with parts.pool.connection() as connection:
@@ -180,6 +202,10 @@ def told(device: Row, standing: Standing) -> Device:
         "commands": device["commands"],
         "enrolled_at": written(device["enrolled_at"]),
     }
+
+
+def _work(planned: Maintenance, until: int) -> WorkTold:
+    return {"until": written_ms(until), "author": planned.author, "reason": planned.reason}
 
 
 def _latest(latest: Mapping[str, Latest]) -> dict[str, LatestValue]:

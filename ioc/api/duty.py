@@ -21,9 +21,10 @@ routes = router("/api/v1/people", "people")
 
 
 class ContactTold(TypedDict):
-    """Someone who may be told; `ways` are names of channels, the preferred one first."""
+    """Someone who may be told; `ways` are names of channels, the preferred one first; `account`, how they sign in."""
 
     name: str
+    account: str
     display: str
     language: str
     ways: list[str]
@@ -187,6 +188,7 @@ def _after(cursor: str | None) -> dict[str, Any]:
 def _contact(contact: Contact) -> ContactTold:
     return {
         "name": contact.name,
+        "account": contact.account or contact.name,
         "display": contact.display or contact.name,
         "language": contact.language,
         "ways": [*contact.ways],

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Admission, Device, Heard, Latest, Presence, View
+from ioc.api.alert_shapes import alert_told
 from maps.hub import Hub, epoch_ms
 from maps.live import serve
 from maps.model import Reach
@@ -84,12 +85,16 @@ class Stage:
         self.more = {}
         self.hub = Hub(self.scene, hz=20, ledger=lambda: self.counts, more=lambda: self.more)
         self.alerts = {}
+        self.going_on = {}  # planned work by address, as the API tells it
         self.asked = []  # (alert, action, what was given)
         self.comments = {}
         self.tiles = None
         self.signed_in = []
         self.sockets = set()
-        self.answers = {"rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None}}
+        self.answers = {
+            "rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None},
+            "people/contacts": lambda _: {"contacts": []},
+        }
         self.quiets = {"silences": [], "maintenance": []}  # newest first
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
@@ -213,7 +218,7 @@ class Stage:
             "address": device.address, "name": device.name, "family": device.family, "area": device.area,
             "maker": device.maker, "model": device.model, "fw": device.fw, "admission": device.admission,
             "connected": presence.connected, "fresh": presence.fresh, "working": presence.working,
-            "unknown": presence.unknown, "last_heard": now,
+            "unknown": presence.unknown, "last_heard": now, "maintenance": self.going_on.get(device.address, []),
             "latest": {metric: {"value": each.value, "ts": now} for metric, each in latest.items()},
         })  # fmt: skip
 
@@ -228,21 +233,12 @@ class Stage:
         ]
         return JSONResponse({"metric": request.query_params["metric"], "points": points})
 
-    @staticmethod
-    def _told(a):
-        return {
-            "id": a.id, "rule": a.rule, "device": a.device, "area": a.area, "severity": a.severity,
-            "condition": a.condition, "open": a.open, "title": dict(a.title), "outcome": a.outcome,
-            "since": datetime.fromtimestamp(a.since / 1000, UTC).isoformat(), "metric": a.metric, "value": a.value,
-            "reason": a.reason, "acked": a.acked, "acked_by": a.acked_by, "cleared_at": None, "ack_until": None,
-            "acked_at": datetime.fromtimestamp(a.since / 1000, UTC).isoformat() if a.acked else None,
-        }  # fmt: skip
-
     def _alerts(self, request):
-        device, is_open = request.query_params.get("device"), request.query_params.get("open")
+        wanted = request.query_params
         mine = [
-            self._told(alert) for alert in self.alerts.values()
-            if device in (None, alert.device) and is_open in (None, str(alert.open).lower())
+            alert_told(alert) for alert in self.alerts.values()
+            if wanted.get("device") in (None, alert.device) and wanted.get("open") in (None, str(alert.open).lower())
+            and wanted.get("parent") in (None, alert.parent)
         ]  # fmt: skip
         return JSONResponse({"items": mine, "next": None})
 
@@ -255,7 +251,7 @@ class Stage:
              "announce": "open" if cause == "ripe" else None}
             for n, (cause, actor, said) in enumerate(steps, 1)
         ]  # fmt: skip
-        return JSONResponse({**self._told(alert), "timeline": timeline})
+        return JSONResponse({**alert_told(alert), "timeline": timeline})
 
     async def _alert_asked(self, request):
         if request.headers.get("x-requested-with") != "ioc":
@@ -267,6 +263,8 @@ class Stage:
             self.comments.setdefault(alert.id, []).append(given["comment"])
         elif action in ("ack", "unack"):
             self.step(replace(alert, acked=action == "ack", acked_by="lan"), action)
+        elif action == "assign":
+            self.step(replace(alert, assignee=given["assignee"]), action)
         else:
             return JSONResponse({"title": "Chưa được", "detail": "not now"}, 409)
         return JSONResponse({"outcome": "done"})

@@ -6,8 +6,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from alerts.model import Severity
+from alerts.model import Mute, Severity, Suppression
 from ingest.model import Admission
+from maps.hub import epoch_ms
 from maps.page import DESKS
 from maps.works import Work
 
@@ -73,6 +74,41 @@ def test_what_the_engine_refuses_is_said_and_nothing_is_lost(desk, stage):
     page.locator("#detail").get_by_role("button", name="Báo nhầm").click()
     expect(page.get_by_role("alert")).to_contain_text("Không làm được: Chưa được")
     expect(page.locator("#rows tr")).to_have_count(1)
+
+
+def test_what_one_cause_explains_stands_behind_it_as_a_number(desk, stage):
+    cause = stage.alert(3, Severity.CRITICAL, rule="area-out")
+    because = Suppression(Mute.PARENT, cause)
+    for number in (4, 5):
+        stage.alert(number, parent=cause, suppressions=(because,))
+    page = desk("/alerts")
+    expect(page.locator("#rows tr")).to_have_count(1)
+    expect(page.locator("#rows tr")).to_contain_text("gồm 2 cảnh báo")
+    page.locator("#rows tr").click()
+    page.get_by_text("Giải thích 2 cảnh báo khác").click()
+    page.locator(".kin li button").first.click()
+    story = page.locator("#detail")
+    expect(story).to_contain_text("Do cảnh báo chung này")
+    expect(story).to_contain_text("nguyên nhân chung")
+    page.locator("#q").fill(stage.views[stage.addresses[4]].device.name)
+    expect(page.locator("#rows tr")).to_have_count(1)  # who searches for it finds it
+
+
+def test_who_muted_an_alert_and_until_when_stands_in_its_story(desk, stage):
+    until = epoch_ms() + 3_600_000
+    shelved = Suppression(Mute.SHELVED, "", epoch_ms(), until, "lan", "chờ linh kiện")
+    raised = stage.alert(3, suppressions=(shelved,))
+    story = desk(f"/alerts?alert={raised}").locator("#detail")
+    expect(story).to_contain_text(re.compile(r"tạm gác đến \d\d:\d\d bởi lan \(chờ linh kiện\)"))
+
+
+def test_work_is_given_to_a_person_of_the_book(desk, stage):
+    stage.answers["people/contacts"] = lambda _: {"contacts": [{"account": "minh.tran", "display": "Trần Minh"}]}
+    raised = stage.alert(3)
+    page = desk(f"/alerts?alert={raised}")
+    page.get_by_label("Giao cho…").select_option("Trần Minh")
+    expect(page.locator("#detail table")).to_contain_text("Trần Minh")
+    assert stage.asked == [(raised, "assign", {"assignee": "minh.tran"})]
 
 
 def test_a_viewer_sees_the_story_and_cannot_act(look, make_stage):

@@ -58,7 +58,9 @@ def test_a_device_that_changes_changes_on_the_wall(look, stage):
 
 def test_who_is_worked_on_is_drawn_counted_and_said_so_until_the_work_ends(look, stage):
     stage.presence(0, connected=False)
+    stage.going_on[stage.addresses[0]] = [{"until": "2099-11-22T05:00:00Z", "author": "lan", "reason": "cắt điện"}]
     page = shown(look(f"/?device={stage.addresses[0]}"))
+    expect(page.locator("#card")).to_contain_text(re.compile(r"Bảo trì đến 22.11 12:00: cắt điện \(lan\)"))
     stage.hub.show_works([Work(epoch_ms(), epoch_ms() + 3_600_000, areas=frozenset({"que-trung"}))])
     expect(page.locator("#legend li", has_text="Đang bảo trì").locator(".count")).to_have_text("18")
     expect(page.locator("#card")).to_contain_text("Đang bảo trì từ")

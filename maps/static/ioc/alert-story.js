@@ -1,6 +1,7 @@
 // One alert's whole story beside the list: what, where, since when, what was done by whom, the metric around the time,
 // and what one may do about it.
 
+import { kinOf } from "./alert-kin.js";
 import { Refused, ask, devicePage, deviceUrl, why } from "./api.js";
 import { draw } from "./chart.js";
 import { failed } from "./desk.js";
@@ -14,10 +15,18 @@ const HOURS = [1, 4, 12];
 // The words of a key; a word that a newer engine says and this page does not know stands for itself.
 const worded = (key) => (has(key) ? t(key) : key.split(".")[1].replaceAll("_", " "));
 
+// "shelved until 14:00 by lan (waiting for a part)": of what the engine does by itself, the kind says all.
+function muteText({ kind, until, author, reason }) {
+  const person = author && author !== "engine";
+  return [worded(`suppress.${kind}`), until && person ? t("alerts.mute_until", { at: moment(ms(until)) }) : null,
+    person ? t("alerts.mute_by", { name: author }) : null, person && reason ? `(${reason})` : null].filter(Boolean).join(" ");
+}
+
 export class AlertStory {
   constructor(box, { nameOf, areaOf, done }) {
     Object.assign(this, { box, nameOf, areaOf, done });
     this.may = false; // operators and above
+    this.people = []; // whom work may be given to: {account, display}, oneself first
     this.id = null;
   }
 
@@ -57,15 +66,15 @@ export class AlertStory {
   }
 
   _show(alert) {
-    const words = JSON.stringify([alert, this.may, this.nameOf(alert)]);
+    const words = JSON.stringify([alert, this.may, this.people, this.nameOf(alert)]);
     if (words === this.words) return;
     this.words = words;
     const held = this.box.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     const typed = this.box.querySelector("textarea")?.value ?? "";
     this.box.hidden = false;
     tone(this.box, alertState(alert));
-    this.box.replaceChildren(...[this._head(alert), this._facts(alert), this.may ? this._acts(alert) : null, this._chart(alert),
-      this._timeline(alert)].filter(Boolean));
+    this.box.replaceChildren(...[this._head(alert), this._facts(alert), this.may ? this._acts(alert) : null,
+      kinOf(alert, { nameOf: this.nameOf, open: (id) => this.open(id) }), this._chart(alert), this._timeline(alert)].filter(Boolean));
     const field = this.box.querySelector("textarea");
     if (field) field.value = typed;
     if (held) this.focus(held);
@@ -82,7 +91,7 @@ export class AlertStory {
       ["alerts.column_since", moment(ms(alert.since))], ["alerts.cleared", alert.cleared_at && moment(ms(alert.cleared_at))],
       ["alerts.acked", alert.acked && `${alert.acked_by ?? "–"}, ${moment(ms(alert.acked_at))}`],
       ["alerts.until", alert.ack_until && moment(ms(alert.ack_until))], ["alerts.outcome", alert.outcome && worded(`outcome.${alert.outcome}`)],
-      ["alerts.assigned", alert.assigned_to], ["alerts.suppressed", alert.suppressed?.length ? alert.suppressed.map((one) => worded(`suppress.${one.kind ?? one}`)).join(", ") : null]];
+      ["alerts.assigned", alert.assignee && this._called(alert.assignee)], ["alerts.suppressed", alert.suppressions.map(muteText).join("; ")]];
     return h("table", { class: "latest" }, h("tbody", {}, ...rows.filter(([, value]) => value)
       .map(([key, value]) => h("tr", {}, h("th", { scope: "row" }, t(key)), h("td", {}, value)))));
   }
@@ -96,6 +105,9 @@ export class AlertStory {
       const until = new Date(Date.now() + Number(shelve.value) * 3600_000).toISOString();
       this.act(alert, "shelve", { until, comment: this._typed() || t("alerts.shelve_hours", { n: shelve.value }) });
     });
+    const give = h("select", { "data-part": "assign", "aria-label": t("alerts.assign") }, h("option", { value: "" }, t("alerts.assign")),
+      ...this.people.filter(({ account }) => account !== alert.assignee).map(({ account, display }) => h("option", { value: account }, display)));
+    give.addEventListener("change", () => this.act(alert, "assign", { assignee: give.value }));
     const over = alert.condition === "cleared";
     const comment = h("form", { class: "comment" }, h("textarea", { "data-part": "comment", rows: 2, maxlength: 2000, "aria-label": t("alerts.comment"),
       placeholder: t("alerts.comment_hint") }), h("button", { type: "submit" }, t("alerts.comment")));
@@ -106,7 +118,7 @@ export class AlertStory {
       this.box.querySelector("textarea").value = "";
       return this.act(alert, "comment", { comment: text });
     });
-    return h("div", { class: "acts" }, alert.acked ? button("unack", t("alerts.unack")) : button("ack", t("ribbon.ack")), shelve,
+    return h("div", { class: "acts" }, alert.acked ? button("unack", t("alerts.unack")) : button("ack", t("ribbon.ack")), shelve, this.people.length ? give : null,
       over ? button("close", t("alerts.close")) : null, button("close", t("alerts.false_alarm"), { reason: "false_alarm" }, "false"), this._silence(alert), comment);
   }
 
@@ -116,6 +128,10 @@ export class AlertStory {
     return h("a", { class: "button", href: `/quiets?${query}` }, t("alerts.silence"));
   }
 
+  _called(account) {
+    return this.people.find((each) => each.account === account)?.display ?? account;
+  }
+
   _typed() {
     return this.box.querySelector("textarea")?.value.trim() ?? "";
   }
@@ -123,6 +139,7 @@ export class AlertStory {
   // The metric from an hour before until a while after, so that one sees how it came and whether it passed.
   _chart(alert) {
     if (!alert.metric || !alert.device) return null;
+    if (alert.metric.startsWith("wire_")) return h("p", { class: "muted" }, t("alerts.measured")); // nobody stores it
     const from = ms(alert.since) - BEFORE_MS;
     const to = Math.min(Date.now(), alert.cleared_at ? ms(alert.cleared_at) + AFTER_MS : Date.now());
     const plot = h("div", { class: "plot" });

@@ -1,6 +1,7 @@
 // The alerts' desk: what is wrong and was wrong, worst first; one key acknowledges; beside it the whole story of one alert.
 // The live stream says when something changed; then the list is asked again.
 
+import { folded } from "./alert-kin.js";
 import { ask, items } from "./api.js";
 import { AlertStory } from "./alert-story.js";
 import { areaNames, failed, keepInAddress, may, openDesk } from "./desk.js";
@@ -20,6 +21,7 @@ let names = new Map();
 let listed = [];
 let next = null;
 let session = null;
+let fold = folded([]);
 
 const nameOf = (alert) => (alert.device ? picture.nameOf(alert.device) : "");
 const areaOf = (alert) => names.get(alert.area) ?? alert.area ?? "";
@@ -27,7 +29,9 @@ const rank = (alert) => RANK.indexOf(alert.severity);
 
 function cells(alert) {
   const state = [t(`condition.${alert.condition}`), alert.acked ? t("alerts.acked_by", { name: alert.acked_by ?? "–" }) : null];
-  return [h("span", { class: "tag" }, sign(alertState(alert)), t(`severity.${alert.severity}`)), alertText(alert), nameOf(alert), areaOf(alert),
+  const behind = fold.behind(alert);
+  const what = behind ? [alertText(alert), h("span", { class: "muted" }, ` · ${t("alerts.folded", { n: count(behind) })}`)] : [alertText(alert)];
+  return [h("span", { class: "tag" }, sign(alertState(alert)), t(`severity.${alert.severity}`)), h("span", {}, ...what), nameOf(alert), areaOf(alert),
     h("time", { class: "number", datetime: alert.since }, moment(ms(alert.since))), state.filter(Boolean).join(" · ")];
 }
 
@@ -52,7 +56,8 @@ function showList() {
     const text = plain([alertText(alert), nameOf(alert), alert.device, areaOf(alert)].join(" "));
     return words.every((word) => text.includes(word));
   };
-  const shown = inOrder(listed.filter(fits));
+  fold = folded(listed);
+  const shown = inOrder(listed.filter((alert) => (words.length || !fold.hides(alert)) && fits(alert))); // who searches finds all
   rows.show(shown);
   say(find("total"), count(shown.length) + (next ? "+" : ""));
   find("none").hidden = shown.length > 0;
@@ -93,6 +98,7 @@ const again = openDesk(show, {
     session = who;
     story.may = may(session, "operator");
     story.refresh();
+    if (story.may) learnPeople();
   },
 });
 keepInAddress(form, again);
@@ -106,6 +112,14 @@ areaNames().then((found) => {
 });
 const asked = new URLSearchParams(location.search).get("alert");
 if (asked) story.open(asked);
+
+// Whom work may be given to: oneself, and those in the book of contacts.
+async function learnPeople() {
+  const { contacts } = await ask("/api/v1/people/contacts").catch(() => ({ contacts: [] }));
+  const others = contacts.filter(({ account }) => account !== session.name);
+  story.people = [{ account: session.name, display: t("alerts.assign_me", { name: session.name }) }, ...others];
+  await story.refresh();
+}
 
 let soon = null;
 new Stream("/ws/live", ["devices", "alerts"], {

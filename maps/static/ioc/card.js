@@ -2,7 +2,7 @@
 
 import { ask, devicePage, deviceUrl } from "./api.js";
 import { find, h, sign, tone } from "./dom.js";
-import { factList, latestTable, presenceOf } from "./facts.js";
+import { factList, latestTable, presenceOf, workList } from "./facts.js";
 import { hasPicture, pictureOf } from "./snapshot.js";
 import { moment, ms, reachText, t } from "./text.js";
 
@@ -99,7 +99,7 @@ export class Card {
 
   _news(device) {
     const heard = device.last_heard ? t("latest.heard", { time: moment(ms(device.last_heard)) }) : null;
-    return [presenceOf(device).unknown ? h("p", {}, t("fact.unknown")) : null, factList(device), latestTable(device, 6),
+    return [workList(device), presenceOf(device).unknown ? h("p", {}, t("fact.unknown")) : null, factList(device), latestTable(device, 6),
       heard ? h("p", { class: "muted" }, heard) : null];
   }
 

@@ -5,7 +5,7 @@ import { Refused, ask, deviceUrl, items } from "./api.js";
 import { draw } from "./chart.js";
 import { areaNames, openDesk } from "./desk.js";
 import { find, h, sign, tone } from "./dom.js";
-import { factList, latestTable, presenceOf } from "./facts.js";
+import { factList, latestTable, presenceOf, workList } from "./facts.js";
 import { address, alertState, alertText, metricName, moment, ms, t, valueText } from "./text.js";
 
 const MOST_CHARTS = 4;
@@ -20,6 +20,7 @@ let names = new Map(); // of areas, by slug
 function stateOf(alerts) {
   const presence = presenceOf(device);
   if (device.admission === "pending") return "pending";
+  if (device.maintenance?.length) return "maintenance";
   if (presence.unknown) return "unknown";
   if (presence.connected === false || !presence.fresh) return "offline";
   const active = alerts.filter((alert) => alert.condition === "firing" || alert.condition === "recovering");
@@ -35,7 +36,7 @@ function showDevice(alerts) {
   const heard = device.last_heard ? ` · ${t("latest.heard", { time: moment(ms(device.last_heard)) })}` : "";
   const where = [t(`family.${address.split("/")[1]}`), names.get(device.area) ?? device.area].filter(Boolean).join(" · ");
   find("headline").replaceChildren(sign(state), h("div", {}, h("h1", {}, name),
-    h("p", {}, `${t(`state.${state}`)}${heard}`), h("p", { class: "muted" }, where),
+    h("p", {}, `${t(`state.${state}`)}${heard}`), h("p", { class: "muted" }, where), workList(device),
     presenceOf(device).unknown ? h("p", {}, t("fact.unknown")) : null, factList(device)));
   find("latest").replaceChildren(latestTable(device));
   const rows = [["device.address", address], ["device.maker", [device.maker, device.model].filter(Boolean).join(" ")],

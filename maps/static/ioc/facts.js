@@ -18,6 +18,12 @@ export function factList(device) {
   return list;
 }
 
+// What is worked on: until when, why, and by whom it was planned; asked of one device only, lists do not tell it.
+export function workList(device) {
+  const line = ({ until, author, reason }) => h("li", {}, t("card.work", { reason, until: moment(ms(until)), name: author }));
+  return device.maintenance?.length ? h("ul", { class: "plain-list" }, ...device.maintenance.map(line)) : null;
+}
+
 export function latestTable(device, most = Infinity) {
   const latest = Object.entries(device.latest ?? {}).slice(0, most);
   if (!latest.length) return h("p", { class: "muted" }, t("latest.none"));

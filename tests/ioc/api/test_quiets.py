@@ -55,6 +55,16 @@ def test_a_recurring_window_is_kept_as_it_was_asked(web: Any) -> None:
     assert web.store.quiets(web.clock()) == ()
 
 
+def test_a_device_says_until_when_and_why_it_is_worked_on(district: Any) -> None:
+    operator = district.signed_in(Role.OPERATOR, "lan")
+    asked = {"starts_at": "2026-11-22T04:00:00Z", "minutes": 60, "reason": "cắt điện"}
+    for scope in ({"areas": ["nong-son"]}, {"areas": ["nong-son"], "families": ["wifi"]}, {"rules": ["camera-hot"]}):
+        assert operator.post("/api/v1/maintenance", json={**asked, "scope": scope}).status_code == 201
+    (address, *_) = (each["address"] for each in operator.get("/api/v1/devices?family=camera").json()["items"])
+    told = operator.get(f"/api/v1/devices/{address}").json()["maintenance"]
+    assert told == [{"until": "2026-11-22T05:00:00.000Z", "author": "lan", "reason": "cắt điện"}]
+
+
 def test_the_wall_is_told_of_a_planned_window_with_all_areas_below_and_of_its_being_called_off(district: Any) -> None:
     operator, told = district.signed_in(Role.OPERATOR), []
     foreman = Foreman(district.store, partial(find_grounds, NOBODY, district.pool), told.append, district.clock)
