@@ -57,6 +57,8 @@ class Docket:
         """What a finding makes of the alert of this rule and subject, and of those that hang on it."""
         key = f"{rule.name}@{device.address}"
         alert = self.register.get(key)
+        if alert is None and finding.verdict is Verdict.GOOD and self.flaps.get(key) is None:
+            return []  # as nearly always: all was well, and is
         steps = self._shake(alert, key, device, finding.verdict, at) if rule.outage is None else []
         alert = self.register.get(key)
         if alert is None:

@@ -241,10 +241,11 @@ class Engine:
                     if value is None and low <= high:
                         continue
                 loud = [metric] if loud is None else [*loud, metric]
-        keys = self._register.keys(address), self._docket.flaps.of_device(address), self._verdicts.waiting(address)
-        if loud is None and not any(keys):
+        keys, flaps = self._register.keys(address), self._docket.flaps.of_device(address)
+        waiting = self._verdicts.waiting(address)
+        if loud is None and not (keys or flaps or waiting):
             return _NOTHING
-        watched = {key.partition("@")[0] for some in keys for key in some}
+        watched = {key.partition("@")[0] for key in chain(keys, flaps, waiting)}
         return self._judge_metrics(sample, watch, loud or (), watched, at)
 
     def _judge_metrics(
