@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from alerts.model import Announce, Severity
+from alerts.people import ZONE
 
 MINUTE: Final = 60_000
 WINDOW: Final = 10 * MINUTE
@@ -25,6 +26,8 @@ CHATTER_STEPS: Final = 5  # or more than so many steps in five minutes
 FLEETING_MS: Final = 10_000
 STALE_MS: Final = DAY
 TOP: Final = 10
+BY_HOUR: Final = 3 * DAY  # up to so long a span is counted by the hour, beyond it by the day
+_EAST: Final = round(ZONE.utcoffset(None).total_seconds() * 1000)
 
 _ALARMS: Final = (Announce.OPEN, Announce.WORSE)
 
@@ -96,6 +99,7 @@ class Figures:
     stale: tuple[Standing, ...]
     suppressed: int
     mix: Mapping[Severity, float]
+    course: tuple[tuple[int, int], ...]  # the alarms by the hour or by the day: its beginning, and how many
 
     @property
     def flooded(self) -> bool:
@@ -134,7 +138,16 @@ def figures(
         stale=tuple(each for each in active if until - each.since > STALE_MS),
         suppressed=sum(each.suppressed for each in active),
         mix=_mix(alarms),
+        course=course(times, since, until),
     )
+
+
+def course(times: Iterable[int], since: int, until: int) -> tuple[tuple[int, int], ...]:
+    """How many of these times lie in each hour, or in each day of Viet Nam's clock, that the span touches."""
+    step = HOUR if until - since <= BY_HOUR else DAY
+    counts = Counter((at + _EAST) // step for at in times)
+    first, last = (since + _EAST) // step, (max(until - 1, since) + _EAST) // step
+    return tuple((number * step - _EAST, counts[number]) for number in range(first, last + 1))
 
 
 def floods(times: Sequence[int], now: int) -> tuple[Flood, ...]:

@@ -28,10 +28,11 @@ class FloodTold(TypedDict):
 
 
 class Source(TypedDict):
-    """A rule and what it judged, with its alarms."""
+    """A rule and what it judged, with its alarms; `name` is what people call that, where it has a name."""
 
     rule: str
     subject: str
+    name: str | None
     count: int
 
 
@@ -40,7 +41,22 @@ class Stale(TypedDict):
 
     rule: str
     subject: str
+    name: str | None
     since: Time
+
+
+class Count(TypedDict):
+    """How many alarms an hour or a day had, from its beginning on."""
+
+    since: Time
+    alarms: int
+
+
+class Bounds(TypedDict):
+    """At most `good` is right, and `most` the most that can be managed."""
+
+    good: float
+    most: float
 
 
 class Advice(TypedDict):
@@ -73,6 +89,8 @@ class Alarms(TypedDict):
     stale: list[Stale]
     suppressed: int
     mix: Mapping[Severity, float]
+    course: list[Count]
+    limits: Mapping[str, Bounds]
     verdicts: Mapping[str, str]
     advice: list[Advice]
 
@@ -91,7 +109,10 @@ def alarms(
         wanted = {"since": moment(since), "areas": areas_below(connection, area)}
         told = [_told(each) for each in rows(connection, "alarms_told", wanted)]
         standing = [_standing(each) for each in rows(connection, "alarms_standing", wanted)]
-    return _written(kpi.figures(told, standing, since, until, operators=operators))
+        found = kpi.figures(told, standing, since, until, operators=operators)
+        listed = {each.subject for some in (found.top, found.chattering, found.fleeting, found.stale) for each in some}
+        names = {each["subject"]: each["name"] for each in rows(connection, "names_of", {"subjects": [*listed]})}
+    return written(found, names)
 
 
 def _told(each: Row) -> kpi.Told:
@@ -103,7 +124,8 @@ def _standing(each: Row) -> kpi.Standing:
     return kpi.Standing(each["rule"], each["device"], millis(each["firing_since"]), each["suppressed"])
 
 
-def _written(found: kpi.Figures) -> Alarms:
+def written(found: kpi.Figures, names: Mapping[str, str]) -> Alarms:
+    """The figures as the API tells them; `names` are what people call the subjects that have a name."""
     return Alarms(
         since=written_ms(found.since),
         until=written_ms(found.until),
@@ -113,11 +135,21 @@ def _written(found: kpi.Figures) -> Alarms:
             for each in found.floods
         ],
         flood_share=found.flood_share,
-        top=[_source(each) for each in found.top],
+        top=[_source(each, names) for each in found.top],
         top_share=found.top_share,
-        chattering=[_source(each) for each in found.chattering],
-        fleeting=[_source(each) for each in found.fleeting],
-        stale=[{"rule": each.rule, "subject": each.subject, "since": written_ms(each.since)} for each in found.stale],
+        chattering=[_source(each, names) for each in found.chattering],
+        fleeting=[_source(each, names) for each in found.fleeting],
+        stale=[
+            {
+                "rule": each.rule,
+                "subject": each.subject,
+                "name": names.get(each.subject),
+                "since": written_ms(each.since),
+            }
+            for each in found.stale
+        ],
+        course=[{"since": written_ms(at), "alarms": many} for at, many in found.course],
+        limits={name: {"good": limit.good, "most": limit.most} for name, limit in kpi_advice.LIMITS.items()},
         verdicts=kpi_advice.verdicts(found),
         advice=[
             {"figure": each.figure, "rule": each.rule, "text": {"vi": each.vi, "en": each.en}}
@@ -135,5 +167,5 @@ def _written(found: kpi.Figures) -> Alarms:
     )
 
 
-def _source(each: kpi.Busy) -> Source:
-    return {"rule": each.rule, "subject": each.subject, "count": each.count}
+def _source(each: kpi.Busy, names: Mapping[str, str]) -> Source:
+    return {"rule": each.rule, "subject": each.subject, "name": names.get(each.subject), "count": each.count}

@@ -176,6 +176,11 @@ SELECT rule, device, firing_since, suppressions <> '[]' OR freed_at IS NOT NULL 
 WHERE condition IN ('firing', 'recovering') AND firing_since IS NOT NULL
     AND (%(areas)s::text[] IS NULL OR area = ANY(%(areas)s));
 
+-- name: names_of
+-- What people call these devices and areas (`area:…`).
+SELECT address AS subject, name FROM device WHERE address = ANY(%(subjects)s) AND name IS NOT NULL
+UNION ALL SELECT 'area:' || slug, name FROM area WHERE 'area:' || slug = ANY(%(subjects)s);
+
 -- name: list_messages
 -- What was sent to people, newest first, after the cursor.
 SELECT key, contact, way, channel, alert_ids, announce, areas, body->'title' AS title, body->'text' AS text, state,

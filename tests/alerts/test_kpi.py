@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.kpi import DAY, HOUR, MINUTE, WINDOW, Standing, Told, figures, floods, most_within
+from alerts.kpi import DAY, HOUR, MINUTE, WINDOW, Standing, Told, course, figures, floods, most_within
 from alerts.kpi_advice import advise, verdicts
 from alerts.model import Announce, Severity
 
@@ -94,6 +94,15 @@ def test_advice_names_the_rule_to_mend_in_both_languages() -> None:
     advice = advise(figures(chatter, [Standing("old", "x", -2 * DAY)], 0, HOUR * 2))
     assert {(each.figure, each.rule) for each in advice} >= {("chattering", "loud"), ("stale", "old"), ("mix", None)}
     assert all(each.vi and each.en and each.vi != each.en for each in advice)
+
+
+def test_alarms_are_counted_by_the_hour_and_over_a_longer_span_by_the_day_of_viet_nam() -> None:
+    midnight = 1_795_366_800_000  # 2026-11-23 00:00 in Viet Nam
+    times = [midnight - 1, midnight, midnight + HOUR]
+    by_hour = course(times, midnight - HOUR, midnight + 2 * HOUR)
+    assert by_hour == ((midnight - HOUR, 1), (midnight, 1), (midnight + HOUR, 1))
+    by_day = course(times, midnight - 4 * DAY, midnight + DAY)
+    assert by_day[-2:] == ((midnight - DAY, 1), (midnight, 2))
 
 
 def test_a_quiet_day_needs_no_advice() -> None:

@@ -12,7 +12,7 @@ from ioc.planned import maintenance, occurrences, works
 from maps.works import Work
 
 HOUR = 3_600_000
-MONDAY = 1_795_395_600_000  # 2026-11-23 00:00 in Viet Nam
+MONDAY = 1_795_395_600_000  # 2026-11-23 08:00 in Viet Nam
 BELOW = {"huyen": ["huyen", "xa-1", "xa-2"], "xa-1": ["xa-1"]}
 
 

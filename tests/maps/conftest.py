@@ -93,7 +93,7 @@ class Stage:
         self.sockets = set()
         self.answers = {
             "rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None},
-            "people/contacts": lambda _: {"contacts": []},
+            "people/contacts": lambda _: {"contacts": [], "routes": []},
         }
         self.quiets = {"silences": [], "maintenance": []}  # newest first
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))

@@ -11,6 +11,7 @@ from ingest.model import Admission
 from maps.hub import epoch_ms
 from maps.page import DESKS
 from maps.works import Work
+from tests.maps.told import BOOK, DUTY, OPEN, SENT, alarms
 
 pytestmark = pytest.mark.real
 
@@ -227,6 +228,11 @@ def test_a_desk_is_usable_by_everyone_and_nothing_sticks_out(look, stage, name, 
         "ledger": lambda _: {"since_start": None, "hours": [], "reasons": [], "probe": None},
         "ledger/devices": lambda _: {"since": None, "devices": 0, "items": []},
         "quarantine": lambda _: {"items": [], "next": None, "by_device": {}, "by_topic": {}},
+        "kpis/alarms": lambda _: alarms(),
+        "people/duty": lambda _: DUTY,
+        "people/escalations": lambda _: OPEN,
+        "people/messages": lambda _: SENT,
+        "people/contacts": lambda _: BOOK,
     }
     page = look(f"/{name}", size=size)
     expect(page.locator("body[data-shown]")).to_be_visible()

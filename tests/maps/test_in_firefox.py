@@ -4,6 +4,7 @@ import pytest
 
 from alerts.model import Severity
 from maps.page import DESKS
+from tests.maps.told import alarms
 
 LIVE = "document.body.dataset.shown === 'true'"
 ANSWERS = {
@@ -13,6 +14,11 @@ ANSWERS = {
     "ledger": {"since_start": None, "hours": [], "reasons": [], "probe": None},
     "ledger/devices": {"since": None, "devices": 0, "items": []},
     "quarantine": {"items": [], "next": None, "by_device": {}, "by_topic": {}},
+    "kpis/alarms": alarms(),
+    "people/duty": {"items": []},
+    "people/escalations": {"items": []},
+    "people/messages": {"items": [], "next": None},
+    "people/contacts": {"contacts": [], "routes": []},
 }
 
 

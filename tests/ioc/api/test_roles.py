@@ -59,7 +59,9 @@ EXPECTED = {
     "GET /api/v1/tokens": "viewer",
     "GET /devices/{site}/{family}/{device}": "viewer",
     "GET /docs": "viewer",
+    "GET /kpis": "viewer",
     "GET /ledger": "viewer",
+    "GET /people": "viewer",
     "GET /quiets": "viewer",
     "GET /metrics": "viewer, or this machine",
     "GET /openapi.json": "viewer",
@@ -131,8 +133,8 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
 
 
 PAGES = (
-    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/ledger", "/openapi.json", "/quiets",
-    "/devices/{site}/{family}/{device}",
+    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/kpis", "/ledger", "/openapi.json",
+    "/people", "/quiets", "/devices/{site}/{family}/{device}",
 )  # fmt: skip
 
 
