@@ -52,9 +52,10 @@ class Advice:
 
 
 def verdicts(found: Figures) -> Mapping[str, str]:
-    """Each figure that has limits: `good`, `fair` or `poor`."""
+    """Each figure that has limits: `good`, `fair` or `poor`; a share of few alarms is `few`, for it says nothing."""
     values = {name: getattr(found, name) for name in LIMITS}
-    return {name: LIMITS[name].judge(len(v) if isinstance(v, tuple) else v) for name, v in values.items()}
+    judged = {name: LIMITS[name].judge(len(v) if isinstance(v, tuple) else v) for name, v in values.items()}
+    return {**judged, "top_share": "few"} if found.alarms < MIN_ALARMS else judged
 
 
 def advise(found: Figures) -> tuple[Advice, ...]:

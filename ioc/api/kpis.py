@@ -68,7 +68,7 @@ class Advice(TypedDict):
 
 
 class Alarms(TypedDict):
-    """The figures; rates are per operator, shares 0 to 1, `verdicts` are `good`, `fair` or `poor`."""
+    """The figures; rates are per operator, shares 0 to 1, `verdicts` are `good`, `fair`, `poor` or `few`."""
 
     since: Time
     until: Time

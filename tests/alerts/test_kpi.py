@@ -105,6 +105,11 @@ def test_alarms_are_counted_by_the_hour_and_over_a_longer_span_by_the_day_of_vie
     assert by_day[-2:] == ((midnight - DAY, 1), (midnight, 2))
 
 
+def test_a_share_of_few_alarms_is_not_judged() -> None:
+    assert verdicts(figures(day(3), [], 0, DAY))["top_share"] == "few"
+    assert verdicts(figures(day(144), [], 0, DAY))["top_share"] == "fair"
+
+
 def test_a_quiet_day_needs_no_advice() -> None:
     assert advise(figures(day(25), [Standing("hot", "a", DAY - HOUR)], 0, DAY)) == ()
 

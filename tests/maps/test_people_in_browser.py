@@ -78,6 +78,7 @@ def test_each_figure_stands_beside_its_limits_with_a_verdict_in_words(kpis):
     expect(crowd).to_contain_text("12")
     expect(crowd).to_contain_text("tạm được")
     expect(crowd).to_contain_text("nên ≤ 10, tối đa 20")
+    expect(kpis.locator("#measures li", has_text="Mười nguồn đầu chiếm")).to_contain_text("quá ít để nói")
     expect(kpis.locator("#sentence")).to_have_text(re.compile(r"16 lần báo từ .* Có 1 đợt dồn dập"))
 
 

@@ -7,7 +7,7 @@ import { find, h, refill, say, sign, svg, tone } from "./dom.js";
 import { count, dayMonth, hourMinute, lang, moment, ms, percent, t } from "./text.js";
 
 const HOUR = 3600000;
-const SIGNS = { good: "ok", fair: "warning", poor: "critical" };
+const SIGNS = { few: "unknown", good: "ok", fair: "warning", poor: "critical" };
 const WORST = ["poor", "fair", "good"];
 const MEANT = { critical: 5, major: 15, minor: 80, warning: 80 }; // per cent; the last two together
 const one = new Intl.NumberFormat(lang === "en" ? "en-GB" : "vi-VN", { maximumFractionDigits: 1 });
@@ -52,7 +52,7 @@ function measure([name, of, worded], told) {
 
 function showSentence(told) {
   const verdicts = MEASURES.map(([name]) => told.verdicts[name]);
-  tone(find("headline"), SIGNS[WORST.find((each) => verdicts.includes(each))]);
+  tone(find("headline"), SIGNS[WORST.find((each) => verdicts.includes(each)) ?? "good"]);
   const floods = told.flood_now ? t("kpis.flood_now") : told.floods.length ? t("kpis.floods", { n: count(told.floods.length) }) : t("kpis.calm");
   say(find("sentence"), [t("kpis.sentence", { n: count(told.alarms), since: moment(ms(told.since)) }), floods,
     told.suppressed ? t("kpis.suppressed", { n: count(told.suppressed) }) : null].filter(Boolean).join(" "));
