@@ -94,6 +94,7 @@ class Stage:
         self.answers = {
             "rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None},
             "people/contacts": lambda _: {"contacts": [], "routes": []},
+            "accounts": lambda _: {"items": []},
         }
         self.quiets = {"silences": [], "maintenance": []}  # newest first
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))

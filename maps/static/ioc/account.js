@@ -1,40 +1,11 @@
-// One's account: a password of one's own, signing out, and (for supervisors) links for walls at which nobody sits.
+// One's account: a password of one's own, signing out; for supervisors links for walls at which nobody sits, for admins all accounts.
 
-import { Refused, ask, items, toSignIn, why } from "./api.js";
+import { Accounts } from "./accounts.js";
+import { ask, items } from "./api.js";
 import { find, h, say } from "./dom.js";
+import { onSubmit, sentence, sureButton, tell } from "./forms.js";
 import { languageSwitch } from "./lang.js";
-import { fullDate, lang, moment, ms, t } from "./text.js";
-
-// Why it was refused: the centre's own sentence in the reader's language, where it has one.
-function sentence(error) {
-  if (error instanceof Refused && error.status === 401) toSignIn();
-  if (error instanceof Refused && error.status === 429) return t("door.slow");
-  const [key, values] = why(error);
-  const told = (error instanceof Refused && (lang === "vi" ? error.title : error.message)) || t(key, values);
-  return `${told[0].toUpperCase()}${told.slice(1)}.`;
-}
-
-function tell(id, text, wrong = false) {
-  find(id).classList.toggle("wrong", wrong);
-  say(find(id), text);
-}
-
-// A form that waits for its answer is not sent twice; its button keeps the focus.
-function onSubmit(id, send) {
-  const button = find(id).querySelector("[type=submit]");
-  find(id).addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (button.getAttribute("aria-disabled") === "true") return;
-    button.setAttribute("aria-disabled", "true");
-    tell(`${id}-said`, "");
-    try {
-      await send();
-    } catch (error) {
-      tell(`${id}-said`, sentence(error), true);
-    }
-    button.removeAttribute("aria-disabled");
-  });
-}
+import { fullDate, moment, ms, t } from "./text.js";
 
 async function choosePassword() {
   const [current, chosen] = [find("current"), find("new")];
@@ -88,18 +59,8 @@ function row(token) {
   const facts = [t(`account.kind_${token.kind}`), t("account.by", { name: token.owner, time: fullDate(ms(token.created_at)) }),
     token.used_at ? t("account.used", { time: moment(ms(token.used_at)) }) : t("account.unused"),
     token.expires ? t("account.expires", { time: fullDate(ms(token.expires)) }) : null].filter(Boolean).join(" · ");
-  const button = h("button", { "aria-label": t("account.revoke_of", { name: token.name }) }, t("account.revoke"));
-  const calm = () => {
-    delete button.dataset.sure;
-    button.setAttribute("aria-label", t("account.revoke_of", { name: token.name }));
-    say(button, t("account.revoke"));
-  };
-  button.addEventListener("blur", calm);
-  button.addEventListener("click", () => {
-    if (button.dataset.sure) return revoke(token);
-    button.dataset.sure = "true"; // a wall would go dark: once more, please
-    button.setAttribute("aria-label", t("account.sure_of", { name: token.name }));
-    return say(button, t("account.sure"));
+  const button = sureButton(t("account.revoke"), { // a wall would go dark: once more, please
+    of: t("account.revoke_of", { name: token.name }), sure: t("account.sure"), sureOf: t("account.sure_of", { name: token.name }), act: () => revoke(token),
   });
   return h("li", {}, h("strong", {}, token.name), h("small", { class: "muted" }, facts), button);
 }
@@ -140,6 +101,7 @@ async function show() {
     find("username").value = session.name;
     find("given").hidden = !session.must_change;
     find("walls").hidden = !["supervisor", "admin"].includes(session.role);
+    if (session.role === "admin") await new Accounts(session.name).show();
     await showTokens();
     find("mine").hidden = false;
     document.body.dataset.shown = "true";
