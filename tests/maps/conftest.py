@@ -25,6 +25,7 @@ from maps.model import Reach
 from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
+from tests.maps.affairs import Affairs
 
 NONCE = "c3RhZ2U"
 WIDE = {"width": 1920, "height": 1080}
@@ -91,6 +92,7 @@ class Stage:
         self.sockets = set()
         self.answers = {"rules": lambda _: {"items": [{"name": "amp-hot"}], "problem": None}}
         self.quiets = {"silences": [], "maintenance": []}  # newest first
+        self.affairs = Affairs(self)
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
     def presence(self, number, **facts):
@@ -235,6 +237,7 @@ class Stage:
             "condition": a.condition, "open": a.open, "title": dict(a.title), "outcome": a.outcome,
             "since": datetime.fromtimestamp(a.since / 1000, UTC).isoformat(), "metric": a.metric, "value": a.value,
             "reason": a.reason, "acked": a.acked, "acked_by": a.acked_by, "cleared_at": None, "ack_until": None,
+            "parent": a.parent,
             "acked_at": datetime.fromtimestamp(a.since / 1000, UTC).isoformat() if a.acked else None,
         }  # fmt: skip
 
@@ -355,6 +358,7 @@ class Stage:
                     ("/{id}", self._quiet_ended, ["DELETE"]),
                 )
             ),
+            *self.affairs.routes(api),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

@@ -2,17 +2,16 @@
 // The live stream says when something changed; then the list is asked again.
 
 import { ask, items } from "./api.js";
+import { followAlerts } from "./alert-follow.js";
 import { AlertStory } from "./alert-story.js";
 import { areaNames, failed, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { Picture } from "./picture.js";
 import { Rows, sortable } from "./rows.js";
-import { Stream } from "./stream.js";
 import { alertState, alertText, count, moment, ms, plain, t } from "./text.js";
 
 const PAGE = 200;
 const RANK = ["warning", "minor", "major", "critical"];
-const SOON_MS = 400; // many steps of a storm ask once
 
 const picture = new Picture();
 const form = find("filters");
@@ -38,6 +37,7 @@ const rows = new Rows(find("rows"), {
   keys: {
     a: (alert) => alert && story.act(alert, alert.acked ? "unack" : "ack"),
     c: () => story.focus("comment"),
+    i: () => story.focus("incident"),
     s: () => story.focus("shelve"),
     "/": () => find("q").focus(),
   },
@@ -107,15 +107,4 @@ areaNames().then((found) => {
 const asked = new URLSearchParams(location.search).get("alert");
 if (asked) story.open(asked);
 
-let soon = null;
-new Stream("/ws/live", ["devices", "alerts"], {
-  frame(frame) {
-    picture.fold(frame);
-    if (frame.type === "snapshot") showList();
-    if (frame.type !== "snapshot" && !frame.layers.alerts) return;
-    clearTimeout(soon);
-    soon = setTimeout(again, SOON_MS);
-  },
-  figures() {}, beat() {}, closed() {},
-  link: (link) => { document.body.dataset.link = link; },
-});
+followAlerts(picture, { named: showList, changed: again });
