@@ -21,8 +21,8 @@ export function incidentPart(alert, { incident, open }, story) {
   if (!story.may) return null;
   const fresh = alert.open ? h("a", { class: "button", href: `/incidents?${new URLSearchParams({ new: alert.id })}`, "data-part": open.length ? null : "incident" }, t("incidents.new_about")) : null;
   if (!open.length) return fresh && h("p", { class: "part" }, fresh);
-  const choice = h("select", { "data-part": "incident", "aria-label": t("incidents.put_in") }, ...open.map(({ id, title }) => h("option", { value: id }, title)));
-  const form = h("form", { class: "part" }, choice, h("button", { type: "submit" }, t("incidents.put")), fresh);
+  const choice = h("select", { "data-part": "incident" }, ...open.map(({ id, title }) => h("option", { value: id }, title)));
+  const form = h("form", { class: "part" }, h("label", {}, t("incidents.put_in"), choice), h("button", { type: "submit" }, t("incidents.put")), fresh);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     story.put(alert, choice.value);

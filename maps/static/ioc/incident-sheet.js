@@ -46,18 +46,16 @@ export class IncidentSheet {
   }
 
   focus(part) {
-    this.box.querySelector(`[data-part="${part}"]`)?.focus();
-  }
-
-  press(part) {
-    this.box.querySelector(`button[data-part="${part}"]`)?.click();
+    const field = this.box.querySelector(`[data-part="${part}"]`);
+    field?.closest("details")?.setAttribute("open", "");
+    field?.focus();
   }
 
   // Do it, with the form that asked; what is refused is said where the person looks, and what was typed stays.
-  async act(action, body = {}, form = null) {
+  async act(id, action, body = {}, form = null) {
     if (!this.may) return;
     try {
-      await ask(`/api/v1/incidents/${encodeURIComponent(this.id)}/${action}`, { method: "POST", body });
+      await ask(`/api/v1/incidents/${encodeURIComponent(id)}/${action}`, { method: "POST", body });
       form?.reset();
       did(t(`incidents.done_${action}`));
     } catch (error) {
@@ -128,7 +126,7 @@ export class IncidentSheet {
     const explained = member.children ? t("incidents.children", { n: count(member.children), open: count(member.children_open) }) : null;
     const name = memberText(member);
     const out = this.may && incident.state !== "closed" ? h("button", { "data-part": `remove-${was.id}`, "aria-label": t("incidents.remove_of", { name }),
-      onclick: () => this.act("remove", { alerts: [was.id] }) }, "✕") : null;
+      onclick: () => this.act(incident.id, "remove", { alerts: [was.id] }) }, "✕") : null;
     return h("li", {}, sign(alert?.open ? alertState(alert) : "ok"), h("div", {}, alert ? h("a", { href: alertPage(was.id) }, name) : name,
       h("small", {}, [this.nameOf(was.device), ...state, explained].filter(Boolean).join(" · "))), out);
   }

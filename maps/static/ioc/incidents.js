@@ -18,6 +18,7 @@ const picture = new Picture();
 const filters = find("filters");
 const asked = new URLSearchParams(location.search);
 const nameOf = (address) => picture.nameOf(address);
+const goes = (incident) => incident && incident.state !== "closed";
 const rank = (incident) => STATES.indexOf(incident.state);
 let wanted = asked.get("incident");
 let listed = [];
@@ -33,7 +34,9 @@ const rows = new Rows(find("rows"), {
   id: (incident) => incident.id, cells,
   opened: (incident) => sheet.open(incident.id),
   keys: {
-    n: () => form.focus(), a: () => sheet.press("ack"), c: () => sheet.focus("comment"), e: () => sheet.focus("close"), l: () => sheet.press("lead"),
+    n: () => form.focus(), c: () => sheet.focus("comment"), e: () => sheet.focus("close"),
+    a: (incident) => goes(incident) && incident.unacked && sheet.act(incident.id, "ack"),
+    l: (incident) => goes(incident) && incident.lead !== sheet.me && sheet.act(incident.id, "lead", { lead: sheet.me }),
   },
 });
 const inOrder = sortable(document.querySelector("thead"), {
