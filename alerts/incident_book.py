@@ -4,7 +4,7 @@ A deed is decided on facts that nobody else can change meanwhile, and is kept wh
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -24,7 +24,10 @@ MOST_CHILDREN: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """One alert of an incident: when and by whom it was put in, how it is now (None: gone), what it explains."""
+    """One alert of an incident: when and by whom it was put in, how it is now (None: gone).
+
+    `children` are the alerts that it explains, be it through another one.
+    """
 
     member: Member
     added_at: int
@@ -58,7 +61,10 @@ class IncidentStore(Protocol):
     def list(
         self, *, is_open: bool | None = None, alert: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> tuple[tuple[Incident, Tally], ...]:
-        """Incidents, newest first; `is_open`: not closed; `alert`: the one it is in; `cursor`: the last one read."""
+        """Incidents, newest first; `is_open`: not closed; `cursor`: the last one read.
+
+        `alert`: the one that it was put into, else that of the nearest alert which explains it.
+        """
 
     def get(self, incident_id: str) -> Whole | None:
         """One incident, whole."""
@@ -92,7 +98,7 @@ class MemoryIncidents:
         self, *, is_open: bool | None = None, alert: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> tuple[tuple[Incident, Tally], ...]:
         """See `IncidentStore`."""
-        holder = self._gathered[alert][0] if alert in self._gathered else None
+        holder = None if alert is None else self._holder(alert)
         chosen = [
             each
             for each in self._incidents.values()
@@ -142,9 +148,20 @@ class MemoryIncidents:
         mine = (gathered for holder, gathered in self._gathered.values() if holder == incident_id)
         return tuple(self._told(each) for each in sorted(mine, key=lambda each: (each.added_at, each.member.alert_id)))
 
+    def _holder(self, alert_id: str) -> str | None:
+        if alert_id in self._gathered:
+            return self._gathered[alert_id][0]
+        alert = self._alert(alert_id)
+        return None if alert is None or alert.parent is None else self._holder(alert.parent)
+
+    def _explained(self, alert_id: str) -> Iterator[Alert]:
+        for child in self._alerts.list(parent=alert_id, limit=MOST_CHILDREN):
+            yield child
+            yield from self._explained(child.id)
+
     def _told(self, gathered: Gathered) -> Gathered:
         alert_id = gathered.member.alert_id
-        children = self._alerts.list(parent=alert_id, limit=MOST_CHILDREN)
+        children = [*self._explained(alert_id)]
         still = sum(child.open for child in children)
         return replace(gathered, alert=self._alert(alert_id), children=len(children), children_open=still)
 

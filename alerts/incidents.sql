@@ -22,7 +22,12 @@ SELECT count(*) AS alerts FROM incident_alert WHERE incident_id = %(id)s;
 SELECT * FROM alert WHERE id = ANY(%(ids)s) AND firing_since IS NOT NULL;
 
 -- name: list_incidents
--- Incidents, newest first, after the cursor, each with how its alerts stand.
+-- Incidents, newest first, after the cursor, each with how its alerts stand. An alert is in the one it was put into, else in
+-- that of the nearest alert which explains it.
+WITH RECURSIVE cause AS (
+    SELECT %(alert)s::text AS id, 0 AS depth
+    UNION ALL SELECT alert.parent, depth + 1 FROM cause JOIN alert USING (id)
+    WHERE alert.parent IS NOT NULL AND depth < 16)
 SELECT incident.*, tally.*
 FROM incident CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(gathered.alert_id ORDER BY gathered.added_at, gathered.alert_id), '{}') AS alerts,
@@ -34,20 +39,23 @@ FROM incident CROSS JOIN LATERAL (
 ) AS tally
 WHERE (%(is_open)s::boolean IS NULL OR (incident.closed_at IS NULL) = %(is_open)s)
   AND (%(alert)s::text IS NULL
-       OR incident.id = (SELECT incident_id FROM incident_alert WHERE alert_id = %(alert)s))
+       OR incident.id = (SELECT incident_id FROM cause JOIN incident_alert ON alert_id = cause.id ORDER BY depth LIMIT 1))
   AND (%(cursor)s::text IS NULL OR incident.id < %(cursor)s)
 ORDER BY incident.id DESC
 LIMIT %(limit)s;
 
 -- name: gathered
--- The alerts of an incident as they were put in, and how many alerts each of them explains.
-SELECT gathered.*, children.*
-FROM incident_alert AS gathered CROSS JOIN LATERAL (
-    SELECT count(*) AS children, count(*) FILTER (WHERE condition <> 'closed') AS children_open
-    FROM alert WHERE parent = gathered.alert_id AND firing_since IS NOT NULL
-) AS children
-WHERE gathered.incident_id = %(id)s
-ORDER BY gathered.added_at, gathered.alert_id;
+-- The alerts of an incident as they were put in, and how many alerts each of them explains, be it through another one.
+WITH RECURSIVE explained AS (
+    SELECT alert_id AS cause, alert_id AS id FROM incident_alert WHERE incident_id = %(id)s
+    UNION SELECT cause, alert.id FROM explained JOIN alert ON alert.parent = explained.id WHERE firing_since IS NOT NULL),
+children AS (
+    SELECT cause, count(*) AS children, count(*) FILTER (WHERE condition <> 'closed') AS children_open
+    FROM explained JOIN alert USING (id) WHERE id <> cause GROUP BY cause)
+SELECT gathered.*, coalesce(children, 0) AS children, coalesce(children_open, 0) AS children_open
+FROM incident_alert AS gathered LEFT JOIN children ON cause = alert_id
+WHERE incident_id = %(id)s
+ORDER BY added_at, alert_id;
 
 -- name: get_notes
 -- The newest of an incident's timeline, oldest first.

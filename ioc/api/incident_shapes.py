@@ -107,7 +107,7 @@ class Was(TypedDict):
 
 
 class MemberTold(TypedDict):
-    """An alert of an incident: as it was, as it is (null: gone), and how many alerts it explains."""
+    """An alert of an incident: as it was, as it is (null: gone), and how many alerts it explains in all."""
 
     was: Was
     alert: Alert | None

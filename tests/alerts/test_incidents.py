@@ -256,13 +256,21 @@ def test_an_incident_gathers_no_more_than_people_can_read(three: Affairs, monkey
 
 
 def test_the_alerts_that_a_member_explains_are_counted_beside_it(three: Affairs) -> None:
-    three.keep(
-        alert(5, parent="a1"), alert(6, parent="a1", condition=Condition.CLOSED, closed_at=1, outcome="explained")
-    )
+    over = {"condition": Condition.CLOSED, "closed_at": 1, "outcome": "explained"}
+    three.keep(alert(5, parent="a1"), alert(6, parent="a5", **over))  # a feeder's area, and a device in that
     three.open("i1", 1, 2)
     told = [(each.member.alert_id, each.children, each.children_open) for each in three.whole("i1").gathered]
     assert told == [("a1", 2, 1), ("a2", 0, 0)]
     assert three.whole("i1").tally.alerts == ("a1", "a2")
+
+
+def test_an_alert_that_another_explains_is_where_its_cause_is_unless_it_was_put_elsewhere(three: Affairs) -> None:
+    three.keep(alert(5, parent="a1"), alert(6, parent="a5"))
+    three.open("i1", 1)
+    assert [each.id for each, _ in three.incidents.list(alert="a6")] == ["i1"]
+    three.open("i2", 5)
+    assert [each.id for each, _ in three.incidents.list(alert="a6")] == ["i2"]
+    assert three.members("i1") == ["a1"]
 
 
 def test_pages_put_together_are_the_whole_list_and_closed_ones_are_told_apart(three: Affairs) -> None:

@@ -149,13 +149,14 @@ def test_an_alert_leads_to_a_new_incident_about_itself(look, stage):
 
 def test_what_an_outage_explains_is_a_count_beside_it_and_not_offered(desk, stage):
     cause = stage.alert(3, Severity.CRITICAL)
-    for number in (4, 5, 6):
-        stage.alert(number, parent=cause)
+    children = [stage.alert(number, parent=cause) for number in (4, 5, 6)]
     stage.affairs.open("Mất điện", cause, name="i1")
     page = desk("/incidents?incident=i1")
     expect(page.locator(".members li")).to_contain_text("kèm 3 cảnh báo do nó gây ra, 3 đang mở")
     expect(page.locator("#loose li")).to_have_count(0)
     expect(page.locator("#loose-none")).to_be_visible()
+    page.goto(f"{stage.url}/alerts?alert={children[0]}")
+    expect(page.locator("#detail")).to_contain_text("Nguyên nhân của nó thuộc sự vụ Mất điện")
 
 
 def test_a_viewer_reads_and_cannot_act(look, make_stage):

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { incidentPage, stateWords } from "./incident-words.js";
 import { t } from "./text.js";
 
-// The incident an alert is in; else those it may be put into.
+// The incident an alert, or what explains it, is in; else those it may be put into.
 export async function placeOf(alertId) {
   const [incident] = items(await ask(`/api/v1/incidents?${new URLSearchParams({ alert: alertId })}`));
   if (incident) return { incident, open: [] };
@@ -15,7 +15,8 @@ export async function placeOf(alertId) {
 // `story`: who may, and how an alert is put in.
 export function incidentPart(alert, { incident, open }, story) {
   if (incident) {
-    return h("p", { class: "part" }, `${t("incidents.in")} `, h("a", { href: incidentPage(incident.id), "data-part": "incident" }, incident.title),
+    const words = incident.alerts.includes(alert.id) ? t("incidents.in") : t("incidents.cause_in");
+    return h("p", { class: "part" }, `${words} `, h("a", { href: incidentPage(incident.id), "data-part": "incident" }, incident.title),
       ` · ${stateWords(incident)}`);
   }
   if (!story.may) return null;
