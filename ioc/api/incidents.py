@@ -63,7 +63,7 @@ _REFUSED: Final[Mapping[Refusal, tuple[int, str, str]]] = {
 def list_incidents(
     parts: Has,
     is_open: Annotated[bool | None, Query(alias="open", description="those that nobody has closed")] = None,
-    alert: Annotated[str | None, Query(max_length=64, description="the one that it, or what explains it, is in")] = None,
+    alert: Annotated[str | None, Query(max_length=64, description="the one it, or what explains it, is in")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> IncidentPage:
