@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 
 from alerts.health import Health
+from alerts.incident_postgres import PostgresIncidents
 from alerts.postgres import PostgresStore
 from ingest.adapter import Adapter, Source, choose, filters, unwanted
 from ingest.admission import Gate
@@ -181,11 +182,11 @@ def wire_web(
     stops.add("snapshots", snapshots.close)
     alerts = PostgresStore(pool)
     parts = Parts(
-        pool, alerts, pages, now_ms, site.name, hub, views, readiness, https=settings.web.https,
-        probe=probe, fillings=fillings, cap=site.cap, plan=find_plan(settings, site, carries=False),
+        pool, alerts, PostgresIncidents(pool), pages, now_ms, site.name, hub, views, readiness,
+        https=settings.web.https, probe=probe, fillings=fillings, cap=site.cap,
+        plan=find_plan(settings, site, carries=False),
         maps=Path(settings.data_dir) / "map", snapshots=snapshots, open_data=site.open_data,
-        reaches=site.reaches,
-        rules=RuleFiles(settings.alerts.rules), health=health,
+        reaches=site.reaches, rules=RuleFiles(settings.alerts.rules), health=health,
         maintenance=planned.maintenance(alerts, partial(_below, pool)),
     )  # fmt: skip
     thread = threading.Thread(target=_run_web, args=(server, create_app(parts), hub, told), name="web")

@@ -27,7 +27,7 @@ _templates = Environment(
 )
 
 NO_WORDS: Mapping[str, str] = {}
-DESKS: Final = ("alerts", "devices", "quiets", "history", "areas", "people", "kpis", "ledger")
+DESKS: Final = ("alerts", "incidents", "devices", "quiets", "history", "areas", "people", "kpis", "ledger")
 """The operators' desks, in the order of their links."""
 PLAIN: Final = ("sign-in", "account", *DESKS)
 """Pages made of the site's name and a language only."""

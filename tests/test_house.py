@@ -40,6 +40,8 @@ SHELLS = {
         "outside",
         "posting",
         "mailroom",
+        "incident_book",
+        "incident_postgres",
         "people_book",
         "people_postgres",
         "people_rows",

@@ -4,10 +4,8 @@ A request is written down, and the engine answers it: it alone changes alerts. T
 that an operator sees the result of a click; where it takes longer the request is told as accepted.
 """
 
-import asyncio
 import uuid
-from contextlib import suppress
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -17,22 +15,18 @@ from typing_extensions import TypedDict
 from alerts import model
 from alerts.machine import MAX_SHELF_MS
 from alerts.model import Action, Severity
-from alerts.store import AlertStore, Answer
-from ioc.accounts import audit
-from ioc.accounts.model import Deed, Person, Role
+from ioc.accounts.model import Person, Role
 from ioc.api.alert_shapes import Alert, AlertWithTimeline, alert_told, entry_told
-from ioc.api.auth import Operator, actor, requires
+from ioc.api.asking import answered, write_down
+from ioc.api.auth import Operator, requires
 from ioc.api.database import areas_below
 from ioc.api.paging import Cursor, Limit, cursor_after, key_of
-from ioc.api.parts import Has, Parts
+from ioc.api.parts import Has
 from ioc.api.problems import Problem
 from ioc.api.routing import router
-from ioc.api.times import Asked, maybe_ms, millis
+from ioc.api.times import Asked, millis
 
 routes = router("/api/v1/alerts", "alerts")
-
-PATIENCE_S: Final = 3.0
-LOOK_EVERY_S: Final = 0.1
 
 AlertId = Annotated[str, Path(min_length=1, max_length=64)]
 
@@ -109,9 +103,9 @@ async def ask(
     """Acknowledge an alert, shelve it, assign it, close it, comment on it, or take back the first two."""
     asked = _request(alert_id, action, person, parts.now(), given or Asking())
     await run_in_threadpool(get_alert, alert_id, parts)
-    await run_in_threadpool(_write_down, parts, request, person, asked)
-    answer = await _awaited(parts.alerts, asked.id)
-    if answer is None or answer.outcome is None:
+    await run_in_threadpool(write_down, parts, request, person, asked)
+    answer = (await answered(parts.alerts, [asked.id])).get(asked.id)
+    if answer is None:
         response.status_code = 202
         return {"id": asked.id, "action": action, "outcome": None, "alert": None}
     if answer.outcome != "done":
@@ -144,26 +138,3 @@ def _request(alert_id: str, action: Action, person: Person, now: int, given: Ask
         text=given.comment,
         assignee=given.assignee,
     )
-
-
-def _write_down(parts: Parts, request: Request, person: Person, asked: model.Request) -> None:
-    """The audit first: better a line too many than a deed without one."""
-    told = {"request": asked.id, "comment": asked.text, "until": maybe_ms(asked.until), "reason": asked.reason,
-            "assignee": asked.assignee}  # fmt: skip
-    detail = {name: value for name, value in told.items() if value is not None}
-    with parts.pool.connection() as connection:
-        deed = Deed(f"alert.{asked.action}", asked.alert_id, detail)
-        audit.note(connection, actor(request, person), deed, asked.asked_at)
-    parts.alerts.request(asked)
-
-
-async def _awaited(store: AlertStore, request_id: str) -> Answer | None:
-    """The engine's answer, waited for a moment."""
-    loop = asyncio.get_running_loop()
-    deadline, never = loop.time() + PATIENCE_S, asyncio.Event()
-    while True:
-        answer = await run_in_threadpool(store.answer, request_id)
-        if (answer is not None and answer.outcome is not None) or loop.time() >= deadline:
-            return answer
-        with suppress(TimeoutError):
-            await asyncio.wait_for(never.wait(), LOOK_EVERY_S)

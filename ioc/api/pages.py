@@ -96,7 +96,8 @@ def _desk(name: str) -> Callable[[Request, Parts], HTMLResponse]:
 
 
 for _name, _what in {
-    "account": "One's account.", "alerts": "The alerts' desk.", "devices": "The devices' desk.",
+    "account": "One's account.", "alerts": "The alerts' desk.", "incidents": "The incidents' desk.",
+    "devices": "The devices' desk.",
     "quiets": "The desk of silences and maintenance.", "history": "The history desk.", "areas": "The areas' desk.",
     "people": "Who is on duty, and what was sent to whom.", "kpis": "The figures of alarms.",
     "ledger": "The account of messages, and what could not be used.",

@@ -9,6 +9,7 @@ from fastapi import Depends
 from fastapi.requests import HTTPConnection
 
 from alerts.health import Health
+from alerts.incident_book import IncidentStore
 from alerts.routing import Plan
 from alerts.store import AlertStore, QuietStore
 from ingest.model import View
@@ -80,6 +81,7 @@ class Parts:
 
     pool: Pool
     alerts: KeptAlerts
+    incidents: IncidentStore
     pages: Pages
     now: Callable[[], int]
     site: str

@@ -197,3 +197,7 @@ ORDER BY created_at DESC, key DESC LIMIT %(limit)s;
 SELECT alert_id, route, started_at, severity, area, level, round, due_at, left_ms, state FROM escalation
 WHERE state <> 'stopped' AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
 ORDER BY started_at, alert_id, route LIMIT %(limit)s;
+
+-- name: works_here
+-- Whether an account of that name may sign in.
+SELECT FROM account WHERE name = %(name)s AND enabled;

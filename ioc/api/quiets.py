@@ -4,7 +4,6 @@ Written down here; the engine takes them up within a second. Nothing is deleted:
 author.
 """
 
-import uuid
 from typing import Annotated, Final, Literal
 
 from fastapi import Path, Query, Request
@@ -20,7 +19,7 @@ from ioc.api.paging import Cursor, Limit, cursor_after, key_of
 from ioc.api.parts import Has, Parts
 from ioc.api.problems import Problem
 from ioc.api.routing import router
-from ioc.api.times import Asked, Time, maybe_ms, millis, written_ms
+from ioc.api.times import Asked, Time, maybe_ms, millis, timed_id, written_ms
 
 routes = router("/api/v1", "alerts")
 
@@ -117,7 +116,7 @@ def add_silence(asked: AskedSilence, request: Request, person: Operator, parts: 
     if not max(now, starts_at) < ends_at <= starts_at + MAX_SILENCE_MS:
         detail = "ends_at: a time to come, after the start, 30 days later at most"
         raise Problem(422, detail, title="Lúc hết phải ở sau lúc bắt đầu và sau bây giờ, lâu nhất là 30 ngày")
-    silence = Silence(_new_id(now), _scope(asked.scope), starts_at, ends_at, person.name, asked.reason)
+    silence = Silence(timed_id(now), _scope(asked.scope), starts_at, ends_at, person.name, asked.reason)
     return _added(parts, request, person, silence)
 
 
@@ -144,7 +143,7 @@ def add_maintenance(asked: AskedWindow, request: Request, person: Operator, part
         title = "Ngày lặp cuối chỉ dùng khi có thứ trong tuần, và phải sau ngày đầu"
         raise Problem(422, "last_at: only with days, and after the start", title=title)
     window = Maintenance(
-        _new_id(now), _scope(asked.scope), starts_at, length, person.name, asked.reason,
+        timed_id(now), _scope(asked.scope), starts_at, length, person.name, asked.reason,
         tuple(sorted(set(asked.days))), asked.zone, last_at,
     )  # fmt: skip
     return _added(parts, request, person, window)
@@ -164,11 +163,6 @@ def _scope(asked: AskedScope) -> Scope:
             422, detail, title="Hãy chọn khu vực, loại, luật hoặc thiết bị; không chọn gì không phải là tất cả"
         )
     return scope
-
-
-def _new_id(now: int) -> str:
-    """An id that sorts by time."""
-    return f"{now:013d}-{uuid.uuid4().hex[:12]}"
 
 
 def _page(parts: Parts, kind: type[Quiet], name: str, limit: int, cursor: str | None) -> QuietPage:

@@ -1,5 +1,6 @@
 """Times as the API speaks them: RFC 3339 in UTC with milliseconds; what comes in may have any offset."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
@@ -43,6 +44,11 @@ def maybe(at: datetime | None) -> str | None:
 def maybe_ms(ms: int | None) -> str | None:
     """Epoch milliseconds that may be unknown."""
     return None if ms is None else written_ms(ms)
+
+
+def timed_id(now: int) -> str:
+    """A new id that sorts by time."""
+    return f"{now:013d}-{uuid.uuid4().hex[:12]}"
 
 
 def _told(at: datetime) -> datetime:

@@ -13,7 +13,7 @@ from alerts.rulebook import read_rules
 from ingest.model import Admission, Device, Heard, Presence, Sample, Value, View
 
 MIGRATIONS = Path(__file__).parents[2] / "ioc" / "migrations"
-SCHEMA = ("0002_alerts.sql", "0010_alert_suppressions.sql", "0023_receipts.sql")
+SCHEMA = ("0002_alerts.sql", "0010_alert_suppressions.sql", "0023_receipts.sql", "0060_incidents.sql")
 CAMERA = "demo/camera/c1"
 HOT: Mapping[str, object] = {
     "name": "camera-hot",

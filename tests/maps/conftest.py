@@ -26,6 +26,7 @@ from maps.model import Reach
 from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
 from maps.words import pick_language
+from tests.maps.affairs import Affairs
 
 NONCE = "c3RhZ2U"
 WIDE = {"width": 1920, "height": 1080}
@@ -97,6 +98,7 @@ class Stage:
             "accounts": lambda _: {"items": []},
         }
         self.quiets = {"silences": [], "maintenance": []}  # newest first
+        self.affairs = Affairs(self)
         self.hub.show(Heard(epoch_ms(), tuple(self.views.values())))
 
     def presence(self, number, **facts):
@@ -354,6 +356,7 @@ class Stage:
                     ("/{id}", self._quiet_ended, ["DELETE"]),
                 )
             ),
+            *self.affairs.routes(api),
             Route(f"{api}/{{path:path}}", self._scripted),
             WebSocketRoute("/ws/live", self._live),
             Mount("/static", StaticFiles(directory=static_dir())),

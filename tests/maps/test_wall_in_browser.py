@@ -227,7 +227,7 @@ def test_every_device_can_be_reached_by_keyboard_alone(look, stage):
     expect(page.locator("#who")).to_have_text("lan")
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
-    for name in ("Cảnh báo", "Thiết bị", "Im tiếng, bảo trì", "Lịch sử", "Khu vực"):
+    for name in ("Cảnh báo", "Sự vụ", "Thiết bị", "Im tiếng, bảo trì", "Lịch sử", "Khu vực"):
         page.keyboard.press("Tab")
         expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Tab")

@@ -2,10 +2,11 @@
 // and what one may do about it.
 
 import { kinOf } from "./alert-kin.js";
-import { Refused, ask, devicePage, deviceUrl, why } from "./api.js";
+import { Refused, ask, devicePage, deviceUrl } from "./api.js";
 import { draw } from "./chart.js";
-import { failed } from "./desk.js";
-import { find, h, say, sign, tone } from "./dom.js";
+import { did, failed, refused } from "./desk.js";
+import { h, sign, tone } from "./dom.js";
+import { incidentPart, placeOf } from "./incident-part.js";
 import { alertState, alertText, has, metricName, moment, ms, t, valueText } from "./text.js";
 
 const BEFORE_MS = 3600_000;
@@ -38,8 +39,8 @@ export class AlertStory {
   async refresh() {
     if (this.id === null) return;
     try {
-      const alert = await ask(`/api/v1/alerts/${encodeURIComponent(this.id)}`);
-      if (alert.id === this.id) this._show(alert);
+      const [alert, place] = await Promise.all([ask(`/api/v1/alerts/${encodeURIComponent(this.id)}`), placeOf(this.id)]);
+      if (alert.id === this.id) this._show(alert, place);
     } catch (error) {
       if (error instanceof Refused && error.status === 404) this.box.hidden = true;
       else failed(error);
@@ -51,29 +52,35 @@ export class AlertStory {
   }
 
   // Ask the engine; what it refuses is said where the person looks.
-  async act(alert, action, body = {}) {
+  act(alert, action, body = {}) {
+    return this._ask(`/api/v1/alerts/${encodeURIComponent(alert.id)}/${action}`, body, t(`alerts.done_${action}`, { name: this.nameOf(alert) }));
+  }
+
+  // Put it into an incident.
+  put(alert, incident) {
+    return this._ask(`/api/v1/incidents/${encodeURIComponent(incident)}/add`, { alerts: [alert.id] }, t("incidents.done_add"));
+  }
+
+  async _ask(path, body, words) {
     if (!this.may) return;
     try {
-      await ask(`/api/v1/alerts/${encodeURIComponent(alert.id)}/${action}`, { method: "POST", body });
-      say(find("announce"), t(`alerts.done_${action}`, { name: this.nameOf(alert) }));
+      await ask(path, { method: "POST", body });
+      did(words);
     } catch (error) {
-      const [key, values] = why(error);
-      const reason = error instanceof Refused ? error.title || error.message : t(key, values);
-      find("problem").hidden = false;
-      say(find("problem"), t("alerts.refused", { why: reason }));
+      refused(error, "alerts.refused");
     }
     await this.done();
   }
 
-  _show(alert) {
-    const words = JSON.stringify([alert, this.may, this.people, this.nameOf(alert)]);
+  _show(alert, place) {
+    const words = JSON.stringify([alert, place, this.may, this.people, this.nameOf(alert)]);
     if (words === this.words) return;
     this.words = words;
     const held = this.box.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     const typed = this.box.querySelector("textarea")?.value ?? "";
     this.box.hidden = false;
     tone(this.box, alertState(alert));
-    this.box.replaceChildren(...[this._head(alert), this._facts(alert), this.may ? this._acts(alert) : null,
+    this.box.replaceChildren(...[this._head(alert), this._facts(alert), incidentPart(alert, place, this), this.may ? this._acts(alert) : null,
       kinOf(alert, { nameOf: this.nameOf, open: (id) => this.open(id) }), this._chart(alert), this._timeline(alert)].filter(Boolean));
     const field = this.box.querySelector("textarea");
     if (field) field.value = typed;

@@ -3,17 +3,16 @@
 
 import { folded } from "./alert-kin.js";
 import { ask, items } from "./api.js";
+import { followAlerts } from "./alert-follow.js";
 import { AlertStory } from "./alert-story.js";
 import { areaNames, failed, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { Picture } from "./picture.js";
 import { Rows, sortable } from "./rows.js";
-import { Stream } from "./stream.js";
 import { alertState, alertText, count, moment, ms, plain, t } from "./text.js";
 
 const PAGE = 200;
 const RANK = ["warning", "minor", "major", "critical"];
-const SOON_MS = 400; // many steps of a storm ask once
 
 const picture = new Picture();
 const form = find("filters");
@@ -42,6 +41,7 @@ const rows = new Rows(find("rows"), {
   keys: {
     a: (alert) => alert && story.act(alert, alert.acked ? "unack" : "ack"),
     c: () => story.focus("comment"),
+    i: () => story.focus("incident"),
     s: () => story.focus("shelve"),
     "/": () => find("q").focus(),
   },
@@ -121,15 +121,4 @@ async function learnPeople() {
   await story.refresh();
 }
 
-let soon = null;
-new Stream("/ws/live", ["devices", "alerts"], {
-  frame(frame) {
-    picture.fold(frame);
-    if (frame.type === "snapshot") showList();
-    if (frame.type !== "snapshot" && !frame.layers.alerts) return;
-    clearTimeout(soon);
-    soon = setTimeout(again, SOON_MS);
-  },
-  figures() {}, beat() {}, closed() {},
-  link: (link) => { document.body.dataset.link = link; },
-});
+followAlerts(picture, { named: showList, changed: again });

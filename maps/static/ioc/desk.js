@@ -3,7 +3,7 @@
 import { Refused, ask, toSignIn, why } from "./api.js";
 import { find, say } from "./dom.js";
 import { languageSwitch } from "./lang.js";
-import { t } from "./text.js";
+import { lang, t } from "./text.js";
 import { showWho } from "./who.js";
 
 const AGAIN_MS = 15000;
@@ -15,7 +15,7 @@ export function openDesk(show, { every = AGAIN_MS, knows = () => {} } = {}) {
   const again = async () => {
     try {
       await show();
-      find("problem").hidden = true;
+      if (!find("problem").dataset.refused) find("problem").hidden = true;
       document.body.dataset.shown = "true";
     } catch (error) {
       failed(error);
@@ -32,9 +32,29 @@ export function failed(error, key = "device.failed") {
   if (error instanceof Refused && error.status === 401) return toSignIn();
   if (!(error instanceof Refused)) console.warn(error);
   const [reason, values] = why(error);
+  delete find("problem").dataset.refused;
   find("problem").hidden = false;
   const missing = error instanceof Refused && error.status === 404 && error.title; // says by itself what there is not
   return say(find("problem"), missing || t(key, { why: error.title || t(reason, values) }));
+}
+
+// A refusal in the reader's language.
+export function reasonOf(error) {
+  const [key, values] = why(error);
+  return error instanceof Refused && error.title ? (lang === "en" ? error.message : error.title) : t(key, values);
+}
+
+// A deed was refused: that stays in sight, though asking again goes well, until the next one is done.
+export function refused(error, key) {
+  find("problem").dataset.refused = "true";
+  find("problem").hidden = false;
+  say(find("problem"), t(key, { why: reasonOf(error) }));
+}
+
+export function did(words) {
+  delete find("problem").dataset.refused;
+  find("problem").hidden = true;
+  say(find("announce"), words);
 }
 
 export const may = (session, role) => MAY[role].includes(session?.role);

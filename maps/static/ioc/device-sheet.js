@@ -1,7 +1,8 @@
 // One device beside the list: its facts and latest values, and what a supervisor may change of it.
 
-import { Refused, ask, devicePage, deviceUrl, why } from "./api.js";
-import { find, h, say, sign, tone } from "./dom.js";
+import { ask, devicePage, deviceUrl } from "./api.js";
+import { did, refused } from "./desk.js";
+import { h, say, sign, tone } from "./dom.js";
 import { factList, latestTable } from "./facts.js";
 import { moment, ms, t } from "./text.js";
 
@@ -27,12 +28,10 @@ export class DeviceSheet {
     if (!this.may) return;
     try {
       this.device = await ask(deviceUrl(device.address), { method: "PATCH", body: given });
-      say(find("announce"), t("devices.changed", { name: this.device.name || this.device.device }));
+      did(t("devices.changed", { name: this.device.name || this.device.device }));
       this._show();
     } catch (error) {
-      const [key, values] = why(error);
-      find("problem").hidden = false;
-      say(find("problem"), t("devices.refused", { why: error instanceof Refused ? error.title || error.message : t(key, values) }));
+      refused(error, "devices.refused");
     }
     await this.done();
   }

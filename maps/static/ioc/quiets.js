@@ -1,14 +1,14 @@
 // The desk of silences and maintenance: who is left in peace about what, until when; asked for, planned and ended here.
 
-import { Refused, ask, items, why } from "./api.js";
-import { areaNames, keepInAddress, may, openDesk } from "./desk.js";
+import { ask, items } from "./api.js";
+import { areaNames, did, keepInAddress, may, openDesk, reasonOf, refused } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { Picture } from "./picture.js";
 import { QuietForm } from "./quiet-form.js";
 import { isOver, scopeText, stateText, whenText } from "./quiet-words.js";
 import { Rows, sortable } from "./rows.js";
 import { Stream } from "./stream.js";
-import { count, lang, ms, t } from "./text.js";
+import { count, ms, t } from "./text.js";
 
 const KINDS = ["silences", "maintenance"];
 
@@ -68,20 +68,13 @@ function open(quiet) {
 async function end(quiet) {
   try {
     await ask(`/api/v1/${quiet.kind}/${encodeURIComponent(quiet.id)}`, { method: "DELETE" });
-    say(find("announce"), t("quiets.ended", { what: whatOf(quiet) }));
+    did(t("quiets.ended", { what: whatOf(quiet) }));
   } catch (error) {
-    find("problem").hidden = false;
-    say(find("problem"), t("quiets.refused", { why: reasonOf(error) }));
+    refused(error, "quiets.refused");
   }
   find("main").focus(); // the button is no more
   await again();
   find("rows").querySelector("[tabindex='0']")?.focus();
-}
-
-// A refusal in the reader's language.
-function reasonOf(error) {
-  const [key, values] = why(error);
-  return error instanceof Refused && error.title ? (lang === "en" ? error.message : error.title) : t(key, values);
 }
 
 async function show() {
@@ -96,7 +89,7 @@ async function show() {
 const form = new QuietForm(find("asked"), {
   picture, areaName: (slug) => (slug ? told.area(slug) : ""), reasonOf,
   async made(quiet) {
-    say(find("announce"), t("quiets.made"));
+    did(t("quiets.made"));
     await again();
     rows.choose(quiet.id, { focus: true });
   },

@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool
 from realparts.timescale import fresh_database
 
+from alerts.incident_postgres import PostgresIncidents
 from alerts.postgres import PostgresStore
 from ioc.accounts import access, passwords
 from ioc.accounts.model import Actor, Person, Role
@@ -132,7 +133,8 @@ def web(pool: ConnectionPool[Any], tmp_path: Path) -> Web:
     )
     clock, store = Clock(), PostgresStore(pool)
     hub = Hub(Scene("Nông Sơn"), clock=clock)
-    parts = Parts(pool=pool, alerts=store, pages=pages, now=clock, site="Nông Sơn", hub=hub)
+    incidents = PostgresIncidents(pool)
+    parts = Parts(pool=pool, alerts=store, incidents=incidents, pages=pages, now=clock, site="Nông Sơn", hub=hub)
     return Web(parts, clock, store)
 
 

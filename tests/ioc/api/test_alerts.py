@@ -127,7 +127,7 @@ def test_what_the_engine_refuses_is_told_with_its_reason(web: Any) -> None:
 
 
 def test_while_the_engine_is_away_the_request_waits_for_it(web: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ioc.api.alerts.PATIENCE_S", 0.2)
+    monkeypatch.setattr("ioc.api.asking.PATIENCE_S", 0.2)
     answer = web.signed_in(Role.OPERATOR, "lan").post("/api/v1/alerts/a1/unack")
     assert (answer.status_code, answer.json()["outcome"]) == (202, None)
     waiting = web.store.requests()

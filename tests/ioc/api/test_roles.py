@@ -21,6 +21,7 @@ EXPECTED = {
     "GET /areas": "viewer",
     "GET /devices": "viewer",
     "GET /history": "viewer",
+    "GET /incidents": "viewer",
     "GET /tiles/base.pmtiles": "viewer",
     "GET /tiles/{z}/{x}/{y}": "viewer",
     "GET /api/v1/map/base": "viewer",
@@ -43,6 +44,8 @@ EXPECTED = {
     "GET /api/v1/devices/{site}/{family}/{device}": "viewer",
     "GET /api/v1/devices/{site}/{family}/{device}/history": "viewer",
     "GET /api/v1/families": "viewer",
+    "GET /api/v1/incidents": "viewer",
+    "GET /api/v1/incidents/{incident_id}": "viewer",
     "GET /api/v1/kpis/alarms": "viewer",
     "GET /api/v1/ledger": "viewer",
     "GET /api/v1/ledger/devices": "viewer",
@@ -72,6 +75,8 @@ EXPECTED = {
     "POST /api/v1/alertmanager": "operator",
     "POST /api/v1/alertmanager/api/v2/alerts": "operator",
     "POST /api/v1/alerts/{alert_id}/{action}": "operator",
+    "POST /api/v1/incidents": "operator",
+    "POST /api/v1/incidents/{incident_id}/{action}": "operator",
     "POST /api/v1/maintenance": "operator",
     "POST /api/v1/rules": "operator",
     "POST /api/v1/silences": "operator",
@@ -133,8 +138,8 @@ def test_each_role_gets_what_it_may_and_nothing_more(web: Any, role: Role | None
 
 
 PAGES = (
-    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/kpis", "/ledger", "/openapi.json",
-    "/people", "/quiets", "/devices/{site}/{family}/{device}",
+    "/", "/account", "/alerts", "/areas", "/devices", "/docs", "/history", "/incidents", "/kpis", "/ledger",
+    "/openapi.json", "/people", "/quiets", "/devices/{site}/{family}/{device}",
 )  # fmt: skip
 
 

@@ -30,6 +30,11 @@ INSERT INTO alert (id, key, rule, device, severity, peak_severity, condition, ve
 VALUES ('a1', 'hot@d', 'hot', 'd', 'major', 'major', 'firing', 'bad', now(), now(), 1);
 INSERT INTO alert_timeline (alert_id, version, at, cause, after, severity, episode, reason)
 VALUES ('a1', 1, now(), 'bad', 'firing', 'major', 1, '');
+INSERT INTO incident (id, title, opened_at, opened_by, closed_at, closed_by, summary, merged_into) VALUES
+    ('i1', 'Cáp đứt', now(), 'lan', now(), 'lan', '', 'i2'), ('i2', 'Mất điện', now(), 'lan', NULL, NULL, NULL, NULL);
+INSERT INTO incident_alert VALUES ('a1', 'i2', now(), 'lan', '{"rule": "hot"}');
+INSERT INTO incident_note (incident_id, at, actor, deed, text, reason, alerts)
+VALUES ('i1', now(), 'lan', 'merged', '', '', '[]');
 """
 
 
