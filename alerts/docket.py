@@ -203,9 +203,16 @@ class Docket:
         for key in self.register.children(outage.id):
             child = self.register.get(key)
             if child is not None:
-                patience = self.patience(self.rule_of(child), child)
-                steps += self._moved(child, muting.release(child, Mute.PARENT, outage.id, at, patience), at)
+                rule = self.rule_of(child)
+                waits = self.patience(rule, child), self._memory(rule)
+                steps += self._moved(child, muting.release(child, Mute.PARENT, outage.id, at, *waits), at)
         return steps
+
+    def _memory(self, rule: Rule | None) -> int:
+        """How long a rule goes on seeing what is over; for a while only, since someone must hear in the end."""
+        if rule is None or rule.subject is not Subject.SERIES:
+            return 0
+        return min(rule.test.window_ms, self.policy.longest_hold_ms)
 
     def _prepared(self, alert: Alert, rule: Rule, at: int) -> Alert:
         """An alert that is about to fire, with what suppresses it from its first message on."""

@@ -33,10 +33,16 @@ def absorb(alert: Alert, parent: Alert, at: int) -> Moved:
     return move(child, Event.ABSORBED, at, actor="engine", comment=parent.key)
 
 
-def release(alert: Alert, kind: Mute, source: str | None, at: int, patience_ms: int | None) -> Moved:
-    """The alert without the suppressions of this kind (and source, unless None)."""
+def release(
+    alert: Alert, kind: Mute, source: str | None, at: int, patience_ms: int | None, memory_ms: int = 0
+) -> Moved:
+    """The alert without the suppressions of this kind (and source, unless None).
+
+    A rule that judges what it remembers of the last `memory_ms` looks back so long at what was suppressed: what it says
+    before that has passed is not news yet.
+    """
     gone = [each for each in alert.suppressions if each.kind is kind and source in (None, each.source)]
-    return _without(alert, gone, at, patience_ms)
+    return _without(alert, gone, at, patience_ms, memory_ms)
 
 
 def lapse(alert: Alert, at: int, patience_ms: int | None) -> Moved:
@@ -45,7 +51,7 @@ def lapse(alert: Alert, at: int, patience_ms: int | None) -> Moved:
     return _without(alert, gone, at, patience_ms)
 
 
-def _without(alert: Alert, gone: list[Suppression], at: int, patience_ms: int | None) -> Moved:
+def _without(alert: Alert, gone: list[Suppression], at: int, patience_ms: int | None, memory_ms: int = 0) -> Moved:
     if not gone:
         return alert, None
     left = tuple(each for each in alert.suppressions if each not in gone)
@@ -53,7 +59,7 @@ def _without(alert: Alert, gone: list[Suppression], at: int, patience_ms: int | 
     if not left:
         sure = all(each.kind in _SURE_KINDS for each in gone)
         wait = SURE if sure else patience_ms
-        since = min(at, max(at if each.until is None else each.until for each in gone))
+        since = min(at, max(at if each.until is None else each.until for each in gone)) + memory_ms
         freed = replace(freed, freed_at=since, tell_by=None if wait is None else since + wait)
     last = gone[-1]
     return move(freed, Event.UNMUTED, at, actor=last.author, comment=f"{last.kind}: {last.reason}".rstrip(": "))

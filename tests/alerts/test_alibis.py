@@ -78,6 +78,24 @@ def test_a_gateway_alone_without_mains_waits_no_longer_than_for_its_own_time() -
     assert commune.told == [("open", f"mains-low@{GATEWAY}")]
 
 
+def test_what_a_rule_remembers_of_a_trouble_that_is_over_is_not_told_as_news() -> None:
+    drain = {
+        "name": "draining", "kind": "rate", "family": "gateway", "metric": "battery_pct", "below": -0.5,
+        "clear_above": -0.1, "per": "1m", "over": "4m", "for": "2m", "severity": "major", "explained_by": ["mains-low"],
+    }  # fmt: skip
+    commune = behind_a_gateway(15, AREA_OUT, MAINS, drain)
+    battery, told = 90.0, []
+    for at_s in range(0, 2400, 30):
+        dark = 300 <= at_s < 1200
+        battery -= 0.5 if dark else 0.0  # what is over shows for four minutes more
+        measure(commune, at_s, "mains_v", 0.0 if dark else 225.0, GATEWAY)
+        measure(commune, at_s, "battery_pct", battery, GATEWAY)
+        commune.pass_until(at_s + 29, start_s=at_s)
+        told += [alert.rule for alert in commune.firing("draining") if not alert.suppressed]
+    assert commune.told == [("open", f"mains-low@{GATEWAY}"), ("clear", f"mains-low@{GATEWAY}")]
+    assert told == [], "nor does it stand on the wall"
+
+
 def test_a_gateway_with_its_mains_is_blamed_for_the_dark_behind_it() -> None:
     commune = behind_a_gateway(15, AREA_OUT, SIDE, MAINS, ALONE)
     commune.hear(100, cameras(commune), SILENT)
