@@ -43,7 +43,7 @@ class BulkReader:
     def __init__(
         self, url: BrokerUrl, client_id: str, filters: Sequence[str], now: Callable[[], int], *,
         ca_file: str | None = None, five: bool = False, most_unacknowledged: int = 20_000, keepalive_s: int = 30,
-        pauses: tuple[float, float] = (1, 30), dice: random.Random | None = None, unwanted: Sequence[str] = (),
+        pauses: tuple[float, float] = (1, 10), dice: random.Random | None = None, unwanted: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.received = 0
         self.hearing = Hearing(0, deaf_since=now())
@@ -226,6 +226,8 @@ class BulkReader:
             self._lose(error)
 
     def _lose(self, error: Exception) -> None:
+        if isinstance(error, OSError):
+            self._glean()
         now = monotonic()
         if self.hearing.deaf_since is None:
             self.hearing = Hearing(self.hearing.since, deaf_since=self._now())
@@ -238,6 +240,14 @@ class BulkReader:
         if str(error) != self._said:  # once for each reason, however often it is tried
             self._said = str(error)
             _say(error)
+
+    def _glean(self) -> None:
+        """Take what had come before the line broke: a broker that died does not remember that it owed us this."""
+        before = len(self._waiting)
+        with suppress(OSError, IngestError):
+            while self._talk is not None and (data := self._receive()):
+                self._talk.receive(data, self._now(), monotonic(), self._waiting)
+        self.received += len(self._waiting) - before
 
     def _leave(self) -> None:
         """Say goodbye, and read until the broker has closed: else the last receipts would be lost with the rest."""

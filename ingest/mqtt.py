@@ -47,7 +47,7 @@ class PahoReader:
 
     def start(self) -> None:
         """Begin to listen in paho's own thread; goes on trying, 1 to 30 s apart."""
-        self._client.reconnect_delay_set(1, 30)
+        self._client.reconnect_delay_set(1, 10)
         self._client.connect_async(self._url.host, self._url.port, _KEEPALIVE_S)
         self._client.loop_start()
 

@@ -28,7 +28,7 @@ class Postman:
 
     def start(self) -> None:
         """Begin to connect, in a thread of paho's."""
-        self._client.reconnect_delay_set(1, 30)
+        self._client.reconnect_delay_set(1, 10)
         self._client.connect_async(self._url.host, self._url.port, _KEEPALIVE_S)
         self._client.loop_start()
 

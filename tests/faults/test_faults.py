@@ -152,6 +152,7 @@ def broker_killed(stage):
         stage.broker.kill()
         stage.broker.start()
         stage.recover()
+        stage.recover()  # what waited behind the first sign of life is out of the broker's memory too
 
 
 def broker_restarted(stage):

@@ -3,6 +3,7 @@
 import random
 import select
 import socket
+import struct
 import threading
 from time import monotonic
 
@@ -306,6 +307,23 @@ def test_messages_of_before_a_loss_are_kept_but_not_confirmed_after_it(broker, r
     connected(reader, broker)
     reader.ack(taken)
     assert select.select([broker.line], [], [], 0.3)[0] == []
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_what_had_come_when_the_broker_died_is_kept_though_its_receipts_find_nobody(broker, read, reset):
+    """A broker that dies may not remember what it owed us: what it had already sent is ours."""
+    reader = read(broker.url)
+    connected(reader, broker)
+    broker.line.sendall(publication(1))
+    taken = reader.take(1, 0, 5)
+    broker.line.sendall(b"".join(publication(mid) for mid in range(2, 2001)))
+    broker.line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", reset, 0))
+    broker.hang_up()
+    while reader.hearing.deaf_since is None:
+        reader.ack(taken)  # as after a commit, while nobody reads
+    taken = [*taken, *reader.take(5000, 0, 0)]
+    assert [message.token & 0xFFFF for message in taken] == [*range(1, 2001)]
+    assert reader.received == 2000
 
 
 def test_an_order_given_while_taking_goes_out_at_once(broker, read):
