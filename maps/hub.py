@@ -59,9 +59,11 @@ class Client:
         self.wake.set()
 
     def ack(self, seq: int) -> None:
-        """It has drawn everything up to `seq`."""
+        """It has drawn everything up to `seq`. Who was not waiting for that has been given all there is."""
+        waited = not self._outbox.ready
         self._outbox.ack(seq)
-        self.wake.set()
+        if waited:
+            self.wake.set()
 
     def take(self) -> list[str]:
         """The frames to send now, newest picture first; none to a client that has enough under way."""
