@@ -67,16 +67,21 @@ class Showing:
 
 
 def see(browser: Browser, showing: Showing, load: Load, seconds: float) -> Seen:
-    """Look at one page for three times so long; one that shows nothing in time, or too few frames, does not draw."""
+    """Look at one page for three times so long."""
+    with showing.open(browser, load) as watched:
+        watched.rest(3)
+        rest = watched.look(lambda: watched.rest(seconds))
+        waits = watched.waits()
+        drag = watched.look(lambda: watched.drag(seconds))
+        step = watched.look(lambda: watched.step(seconds))
+        return Seen(load.devices, rest.fps >= LEAST_FPS, rest, drag, step, *(place(waits, share) for share in SHARES),
+                    watched.heap_mb(), watched.resident_mb())  # fmt: skip
+
+
+def try_to_see(browser: Browser, showing: Showing, load: Load, seconds: float) -> Seen:
+    """The same of a page that may have bitten off more than it can chew."""
     try:
-        with showing.open(browser, load) as watched:
-            watched.rest(3)
-            rest = watched.look(lambda: watched.rest(seconds))
-            waits = watched.waits()
-            drag = watched.look(lambda: watched.drag(seconds))
-            step = watched.look(lambda: watched.step(seconds))
-            return Seen(load.devices, rest.fps >= LEAST_FPS, rest, drag, step, *(place(waits, s) for s in SHARES),
-                        watched.heap_mb(), watched.resident_mb())  # fmt: skip
+        return see(browser, showing, load, seconds)
     except TooLate:
         return Seen(load.devices, draws=False)
 
@@ -97,7 +102,7 @@ def two_canvases(browser: Browser, load: Load) -> Iterator[Watched]:
     """The study's form of a canvas on a bare map, fed by our stream."""
     with serving("ours", port := free_port(), load.devices, load.updates, load.hz, port=port) as server:
         page = fresh_page(browser, f"http://127.0.0.1:{port}/peer/?from=stream")
-        page.locator("body[data-ready]").wait_for(timeout=60_000)
+        page.locator("body[data-ready]").wait_for(state="attached", timeout=60_000)
         with _closing(page):
             yield Watched(page, "map", lambda: cpu_seconds(server))
 
@@ -108,7 +113,7 @@ def broker(browser: Browser, load: Load) -> Iterator[Watched]:
     with fed_broker(load) as (server, listener, port):
         address = f"http://127.0.0.1:{port}/peer/?from=broker&port={listener}&devices={load.devices}"
         page = fresh_page(browser, address)
-        page.locator("body[data-ready]").wait_for(timeout=60_000)
+        page.locator("body[data-ready]").wait_for(state="attached", timeout=60_000)
         with _closing(page):
             yield Watched(page, "map", lambda: cpu_seconds(server))
 
