@@ -106,7 +106,8 @@ class Cutter:
 
 
 def main(port: int, devices: int, a_second: int) -> None:
-    """Serve until killed."""
+    """Serve until killed. The thread of changes must not keep the loop waiting, as many changes would."""
+    sys.setswitchinterval(0.0005)
     hub = Hub(Scene(SITE, first=epoch_ms()), hz=HZ, max_clients=5000, build=build())
     month, cutter = Month(hub, devices, a_second), Cutter(hub)
 

@@ -26,7 +26,7 @@ HURRY = """{ const wait = window.setTimeout;
 window.setTimeout = (act, ms, ...more) => wait(act, ms >= 900 ? ms / 100 : ms, ...more); }"""
 POINTS, WARMING = 16, 4  # how often memory is looked at; how many of these do not count yet
 WALLS, FRAMES_A_STAY = 4, 5
-RATE = 18_000  # changes a second: about as long as the reconnects take
+RATE = 12_000  # changes a second: about as long as the reconnects take
 
 
 @dataclass(frozen=True, slots=True)
