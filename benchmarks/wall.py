@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from stage import chromium, nodered, wallmonth, wallpages, wallreport
@@ -108,9 +108,13 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--quick", action="store_true", help="seconds instead of ten each, a hundredth of a month")
     asked.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}")
+    asked.add_argument("--reconnects", type=int, help="of the month, a thousand changes each (10,000)")
     asked.add_argument("--json", metavar="FILE", type=Path, help="write all figures there")
     known = asked.parse_args()
-    bench = Bench(QUICK if known.quick else FULL)
+    plan = QUICK if known.quick else FULL
+    if known.reconnects:
+        plan = replace(plan, reconnects=known.reconnects, changes=1000 * known.reconnects)
+    bench = Bench(plan)
     print(f"measured on {os.cpu_count()} cores, {_others()}; compare only within this run", flush=True)
     steps: Mapping[str, Callable[[], None]] = {name: getattr(bench, name) for name in PARTS}
     for name in known.only:
