@@ -10,12 +10,13 @@ import random
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from alerts.model import Alert, Condition, Severity, Transition
 from ingest.model import Heard
@@ -102,7 +103,8 @@ class Cutter:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if serving not in done:
-            await websocket.close(1011)
+            with suppress(WebSocketDisconnect):  # it may have gone of itself
+                await websocket.close(1011)
 
 
 def main(port: int, devices: int, a_second: int) -> None:

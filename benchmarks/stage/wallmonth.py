@@ -10,9 +10,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import combinations
+from statistics import mean, median
 
 import httpx
-import numpy as np
 from playwright.sync_api import Browser
 from realparts.processes import free_port
 from websockets.asyncio.client import connect
@@ -70,12 +71,14 @@ def _told(port: int) -> dict[str, int]:
 
 
 def growth(points: Sequence[Point], field: str) -> tuple[float, float]:
-    """How much a line through the points after the warm-up rises from its beginning to its end; their mean."""
-    counted = points[WARMING:]
-    at = np.array([point.changes for point in counted], float)
-    values = np.array([getattr(point, field) for point in counted], float)
-    slope = np.polyfit(at - at[0], values, 1)[0]
-    return float(slope * (at[-1] - at[0])), float(values.mean())
+    """How much a line through the points after the warm-up rises from its beginning to its end; their mean.
+
+    Its slope is the median of those between any two points (Theil and Sen): a whole picture on its way to somebody is
+    a spike, not growth.
+    """
+    counted = [(point.changes, getattr(point, field)) for point in points[WARMING:]]
+    slopes = [(later - earlier) / (at - before) for (before, earlier), (at, later) in combinations(counted, 2)]
+    return median(slopes) * (counted[-1][0] - counted[0][0]), mean(value for _, value in counted)
 
 
 @contextmanager
