@@ -62,7 +62,7 @@ bench-history: $(TEST_STAMP) ## đo phần lịch sử / history beside raw rows
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/history.py $(ARGS)
 
-bench-wall: $(TEST_STAMP) ## đo bức tường / the wall at a province's size, a month of it, and its peers (ARGS=--quick: four minutes)
+bench-wall: $(TEST_STAMP) ## đo bức tường / the wall at a province's size, a month of it, and its peers (ARGS=--quick: three minutes)
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/wall.py $(ARGS)
 

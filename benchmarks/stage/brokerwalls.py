@@ -1,6 +1,7 @@
 """Clients of Mosquitto's websocket listener that only count what comes: what the broker's own fan-out costs."""
 
 import asyncio
+import math
 from dataclasses import dataclass
 
 from stage.costs import cpu_seconds
@@ -13,7 +14,7 @@ _UPGRADE = (
 )
 _CONNECT = bytes([0x10, 12, 0, 4, *b"MQTT", 4, 2, 0, 0, 0, 0])
 _SUBSCRIBE = bytes([0x82, 11, 0, 1, 0, 6, *b"wall/#", 0])
-_SHORTEST = 100  # bytes of a message, at least
+_MESSAGE = 105  # bytes, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,11 @@ def broker_fan_out(load: Load, walls: int, seconds: float) -> BrokerFanOut:
 async def _measure(broker: int, port: int, load: Load, walls: int, seconds: float) -> BrokerFanOut:
     got, before = [0] * walls, cpu_seconds(broker)
     tasks = [asyncio.create_task(_listen(port, got, number)) for number in range(walls)]
-    while min(got) < load.devices * _SHORTEST:  # noqa: ASYNC110 - nothing tells that the last retained message has come
-        await asyncio.sleep(0.2)  # noqa: TID251
-    await asyncio.sleep(3)  # noqa: TID251 - nor what is still on its way
+    usual, lately = 1.2 * load.updates * _MESSAGE * walls, math.inf
+    while min(got) < load.devices * _MESSAGE or lately > usual:  # what was retained is still on its way
+        before_that = sum(got)
+        await asyncio.sleep(1)  # noqa: TID251 - nothing tells when the last of it has come
+        lately = sum(got) - before_that
     began, had = cpu_seconds(broker), sum(got)
     await asyncio.sleep(seconds)  # noqa: TID251 - for so long it is measured
     cost, size = cpu_seconds(broker) - began, sum(got) - had

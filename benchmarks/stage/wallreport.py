@@ -14,6 +14,7 @@ from stage.walls import FanOut
 Report = tuple[list[str], list[Verdict]]
 # How much of its mean a thing may rise over the whole month and be called flat: what two looks at the same differ by.
 FLAT = {"server_mib": 0.03, "heap_mb": 0.03, "nodes": 0.1}
+ENOUGH = 1_000  # reconnects
 
 # column, its width and format, what it shows
 _COLUMNS: tuple[tuple[str, str, Callable[[Seen], float]], ...] = (
@@ -97,6 +98,8 @@ def month(points: Sequence[Point]) -> Report:
         f"{point.heap_mb:>9.2f}{point.page_mb:>9.0f}{point.nodes:>8,}"
         for point in points
     ]
+    if points[-1].reconnects < ENOUGH:
+        return [*rows, f"fewer than {ENOUGH:,} reconnects are all warm-up: not judged"], []
     aims = []
     for field, what in (("server_mib", "server's memory"), ("heap_mb", "page's heap"), ("nodes", "page's nodes")):
         rise, mean = growth(points, field)
