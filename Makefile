@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults lint bench bench-ingest bench-alerts bench-history bench-load score lock
+.PHONY: help run test test-faults lint bench bench-ingest bench-alerts bench-history bench-load bench-wall score lock
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -62,7 +62,7 @@ bench-history: $(TEST_STAMP) ## đo phần lịch sử / history beside raw rows
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/history.py $(ARGS)
 
-bench-wall: $(TEST_STAMP) ## đo bức tường / the wall at a province's size, beside a bare websockets broadcast
+bench-wall: $(TEST_STAMP) ## đo bức tường / the wall at a province's size, a month of it, and its peers (ARGS=--quick: three minutes)
 	@$(PY) tests/provision/provision.py
 	@$(PY) benchmarks/wall.py $(ARGS)
 

@@ -7,14 +7,13 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stage import contestants as who
-from stage import parts, report
+from stage import nodered, parts, report
 from stage.contestants import Contestant
 from stage.runs import Loss, Memory, Speed, measure_loss, measure_memory, measure_speed
 
@@ -132,7 +131,7 @@ def main() -> int:
 
 def _skipped() -> set[Contestant]:
     """Who cannot run here."""
-    if shutil.which("node") and shutil.which("npm"):
+    if not nodered.missing():
         return set()
     print("Node-RED is left out: it needs node and npm")
     return {who.NODERED}

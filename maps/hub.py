@@ -59,13 +59,20 @@ class Client:
         self.wake.set()
 
     def ack(self, seq: int) -> None:
-        """It has drawn everything up to `seq`."""
+        """It has drawn everything up to `seq`. Who was not waiting for that has been given all there is."""
+        waited = not self.ready
         self._outbox.ack(seq)
-        self.wake.set()
+        if waited:
+            self.wake.set()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it may be sent anything; who is not is woken by its own ack."""
+        return self._outbox.ready
 
     def take(self) -> list[str]:
         """The frames to send now, newest picture first; none to a client that has enough under way."""
-        if not self._outbox.ready:
+        if not self.ready:
             return []
         due = [frame] if (frame := self._outbox.take(self._hub.press)) else []
         if self._beat != self._hub.beat:
@@ -197,4 +204,5 @@ class Hub:
 
     def _wake_all(self) -> None:
         for client in self._clients:
-            client.wake.set()
+            if client.ready or self.stopping:
+                client.wake.set()

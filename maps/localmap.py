@@ -86,6 +86,7 @@ class LiveDeviceLayer(_StreamedLayer):
     kind = "LiveDeviceLayer"
     default_js: Links = [  # noqa: RUF012
         _SHAPES,
+        ("ioc_sprites", "/static/ioc/sprites.js"),
         ("ioc_cluster", "/static/ioc/cluster.js"),
         ("ioc_reach", "/static/ioc/reach.js"),
         ("ioc_device_layer", "/static/ioc/device-layer.js"),

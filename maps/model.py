@@ -25,13 +25,10 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # we, or its gateway, are blind: hollow grey
     PENDING = "pending"  # not admitted yet: drawn, never alarming
 
-    @property
-    def code(self) -> int:
-        """Its place in the palette, 0 to 6."""
-        return _CODES[self]
+    def __init__(self, _word: str) -> None:
+        self.code = len(type(self).__members__)  # of those before it; its place in the palette, 0 to 6
 
 
-_CODES = {state: code for code, state in enumerate(State)}
 STATES = tuple(State)
 
 Counts = tuple[int, ...]
@@ -166,6 +163,11 @@ class Sight:
 
     bbox: tuple[float, float, float, float] | None = None
     may_see: MaySee = everything
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether it shows every device."""
+        return self.bbox is None and self.may_see is everything
 
     def shows(self, dot: Dot) -> bool:
         """Whether the device is in sight; one without a position is out of every box."""

@@ -4,19 +4,16 @@ A contestant that keeps rows is done when the last message's row is there and th
 counts ends by itself after so many.
 """
 
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from realparts import places
 
 from simulators.load.packets import Crowd
-from stage import HERE
+from stage import HERE, nodered
 from stage.parts import Parts
 
 Command = tuple[list[str], Mapping[str, str]]
@@ -124,30 +121,10 @@ def _mosquitto_sub(parts: Parts, count: int) -> Command:
 
 
 def _nodered(parts: Parts, _: int) -> Command:
-    modules = nodered_modules()
     folder = parts.folder / "nodered"
     folder.mkdir(exist_ok=True)
-    for name in ("settings.js", "flow.json"):
-        shutil.copy(PEERS / "nodered" / name, folder)
     known = {"BENCH_HOST": parts.broker.host, "BENCH_PORT": str(parts.broker.port), "BENCH_DSN": parts.dsn}
-    words = [str(modules / "node-red" / "red.js"), "--userDir", str(folder), "--settings", str(folder / "settings.js")]
-    return ["node", *words], {**known, "NODE_PATH": str(modules)}
-
-
-def nodered_modules() -> Path:
-    """Node-RED from npm in the cache, as the lock says; installed on first use."""
-    lock = (PEERS / "nodered" / "package-lock.json").read_bytes()
-    folder = places.cache_folder() / f"nodered-{hashlib.sha256(lock).hexdigest()[:12]}"
-    if not (folder / places.STAMP).is_file():
-        print("installing Node-RED from npm into the cache (once) ...", flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(PEERS / "nodered" / name, folder)
-        words = ["npm", "ci", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(words, cwd=folder, check=True)
-        (folder / places.STAMP).touch()
-    return folder / "node_modules"
+    return nodered.command(folder, "nodered"), {**known, "NODE_PATH": str(nodered.installed("nodered"))}
 
 
 INGEST = Contestant("this ingest", "bench-ingest", _ours, keeping=OURS, births=True, kill_rate=10_000)

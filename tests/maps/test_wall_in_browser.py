@@ -427,6 +427,38 @@ def test_a_crowd_of_devices_shows_the_worst_of_them_and_opens_with_a_click(look,
     assert page.evaluate("IOC.devices._map.getZoom()") > zoom
 
 
+def test_crowds_stay_what_they_are_while_the_map_is_moved(look, make_stage):
+    page = look(on=make_stage(count=6000))
+    expect(page.locator("body[data-seq]")).to_be_attached(timeout=20_000)
+    crowds = "IOC.devices._discs.map(({n}) => n).sort((a, b) => a - b)"
+    before = page.evaluate(crowds)
+    page.evaluate("IOC.devices._map.panBy([333, 222], { animate: false })")
+    assert page.evaluate(crowds) == before
+
+
+# How far a device's sign is from where the map says its place is, and how opaque it is there.
+OFF = """() => {
+  const { devices: layer } = IOC, { lat, lon } = layer.picture, at = layer.pointOf(7), r = devicePixelRatio;
+  const drawn = at.add(layer._pad).multiplyBy(r);
+  const off = at.distanceTo(layer._map.latLngToContainerPoint([lat[7], lon[7]]));
+  return [off, layer._low.getImageData(drawn.x, drawn.y, 1, 1).data[3]]; }"""
+
+
+def test_a_dragged_map_shows_its_devices_where_they_are_and_is_drawn_again_only_at_its_edge(look, stage):
+    page = shown(look())
+    page.evaluate("() => { window.redrawn = 0; const draw = IOC.devices.redraw; "
+                  "IOC.devices.redraw = function () { redrawn += 1; draw.call(this); }; }")  # fmt: skip
+    page.mouse.move(900, 500)
+    page.mouse.down()
+    for x, y, redrawn in ((940, 520, 0), (1180, 640, 1), (700, 420, 2)):
+        page.mouse.move(x, y, steps=8)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        off, opaque = page.evaluate(OFF)
+        assert (off < 1, opaque > 0) == (True, True)
+        assert (page.evaluate("redrawn") > 0) == (redrawn > 0)
+    page.mouse.up()
+
+
 def test_a_family_is_switched_off_and_that_is_remembered_and_said(look, stage):
     page = shown(look())
     page.get_by_text("Khung nhìn").click()

@@ -88,11 +88,11 @@ def main() -> int:
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[tuple[str, float]]:
+def demo(folder: Path, troubles: str = SCENARIO, port: int = 8099) -> Iterator[tuple[str, float]]:
     """A demo of its own; gives the wall's address and when the devices began, on the monotonic clock."""
     scenario = folder / "scenario.toml"
-    scenario.write_text(SCENARIO, "utf-8")
-    words = ["-m", "ioc.cli", "up", "--demo", "--scenario", str(scenario), "--port", "8099"]
+    scenario.write_text(troubles, "utf-8")
+    words = ["-m", "ioc.cli", "up", "--demo", "--scenario", str(scenario), "--port", str(port)]
     settings = {"IOC_DATA_DIR": str(folder / "data"), "IOC_WEB__ADMIN_PASSWORD": PASSWORD, "PATH": "/usr/bin:/bin"}
     log = folder / "up.log"
     with log.open("w") as said:
@@ -116,11 +116,12 @@ def _wall(log: Path, centre: "subprocess.Popen[bytes]") -> str:
 
 
 @contextmanager
-def browser() -> Iterator[Page]:
-    """A page of 1,280 by 720 points."""
+def browser(width: int = 1280, height: int = 720) -> Iterator[Page]:
+    """A page of so many points."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium.new_page(viewport={"width": 1280, "height": 720}, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
+        size = {"width": width, "height": height}
+        yield chromium.new_page(viewport=size, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
         chromium.close()
 
 

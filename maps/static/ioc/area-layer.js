@@ -3,6 +3,17 @@
 // It draws shapes only: names and counts are labels.js.
 window.IOC = window.IOC || {};
 
+// Leaflet draws every shape again wherever a move ends; this pen only where the view has left what it has drawn.
+IOC.StillPen = L.SVG.extend({
+  _update() {
+    const map = this._map;
+    const view = L.bounds([map.containerPointToLayerPoint([0, 0]), map.containerPointToLayerPoint(map.getSize())]);
+    if (this._drawnAt === map.getPixelOrigin() && this._bounds.contains(view)) return;
+    this._drawnAt = map.getPixelOrigin();
+    L.SVG.prototype._update.call(this);
+  },
+});
+
 IOC.AreaLayer = L.Layer.extend({
   initialize(url, options) {
     this.url = url; // where the areas are; wall.js fetches them
@@ -13,7 +24,7 @@ IOC.AreaLayer = L.Layer.extend({
   onAdd(map) {
     // A pane of their own: Leaflet's style sheet puts svg above canvas within one pane.
     map.createPane("ground").style.zIndex = 250;
-    this._pen = L.svg({ pane: "ground", padding: 0.5 });
+    this._pen = new IOC.StillPen({ pane: "ground", padding: 0.5 });
     this._shapes = L.layerGroup([], { pane: "ground" }).addTo(map);
     IOC.areas = this;
   },

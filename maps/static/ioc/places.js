@@ -4,7 +4,7 @@
 export function groundOf(picture) {
   const clusters = new Map();
   for (const index of picture.index.values()) {
-    const { [index]: lat } = picture.lat;
+    const lat = picture.lat[index];
     if (lat === null || lat === undefined || picture.area[index] === null) continue;
     const positions = clusters.get(picture.area[index]) ?? [];
     positions.push([lat, picture.lon[index]]);
@@ -30,14 +30,14 @@ export function pointOf(geometry) {
 }
 
 // What is labelled: every area with devices of its own, and every area known to have no part of its own.
-export function labelsOf(features, picture) {
-  const clusters = groundOf(picture);
+// `clusters`: of groundOf.
+export function labelsOf(features, clusters) {
   const parents = new Set(features.map((feature) => feature.properties.parent));
   const known = new Map(features.map((feature) => [feature.properties.slug, feature]));
   const slugs = new Set([...clusters.keys(), ...known.keys()].filter((slug) => clusters.has(slug) || !parents.has(slug)));
   return [...slugs].map((slug) => {
     const positions = clusters.get(slug);
     const position = pointOf(known.get(slug)?.geometry) ?? (positions ? middle(positions) : null);
-    return { slug, name: known.get(slug)?.properties.name ?? slug, position, counts: picture.areas.get(slug) ?? [] };
+    return { slug, name: known.get(slug)?.properties.name ?? slug, position };
   }).filter((area) => area.position);
 }

@@ -14,6 +14,7 @@ export class Ribbon {
     this.open = open; // opens a device's card
     this.may = false; // acknowledge: operators and above
     this.rows = new Map();
+    this.first = ""; // what the head says now
     this.box = find("alerts");
   }
 
@@ -44,6 +45,9 @@ export class Ribbon {
   _showFirst(alert) {
     const box = find("first");
     const state = alert ? alertState(alert) : null;
+    const words = alert && JSON.stringify([alert, this.picture.nameOf(alert.device), this.areaName(alert.area)]);
+    if (words === this.first) return; // the same, with every step of the picture
+    this.first = words;
     box.className = `first ${state ?? ""}`;
     if (!alert) {
       box.replaceChildren(h("span", { class: "text" }, t("ribbon.calm")));

@@ -109,7 +109,10 @@ export class View {
   }
 
   _hover(point) {
-    const [index] = this.layer.picture ? this.layer.at(point, 12 * window.IOC.unit()) : [];
+    if (!this.layer.picture || this.map.dragging.moving()) return;
+    const [index] = this.layer.at(point, 12 * window.IOC.unit());
+    if (index === undefined && this.under === undefined) return; // over nothing, as before
+    this.under = index;
     this.map.getContainer().style.cursor = index === undefined ? "" : "pointer";
     this.map.getContainer().title = index === undefined ? "" : this._words(index);
   }

@@ -43,10 +43,13 @@ const tour = new Tour(picture, view, areaName);
 const families = new Families(picture, layer);
 const opening = new URLSearchParams(location.search).get("device"); // a link to a device's card
 let features = [];
+let places = [];
 
 function showPlaces() {
-  ground.draw(features, groundOf(picture));
-  labels.show(labelsOf(features, picture));
+  const clusters = groundOf(picture);
+  places = labelsOf(features, clusters);
+  ground.draw(features, clusters);
+  labels.show(places, picture.areas);
 }
 
 function showAlarming() {
@@ -69,7 +72,7 @@ const on = {
     const changed = picture.fold(frame);
     if (changed.devices) layer.show(picture, changed.positions);
     if (changed.positions) showPlaces();
-    else if (changed.areas) labels.show(labelsOf(features, picture));
+    else if (changed.areas) labels.show(places, picture.areas);
     if (changed.positions) {
       view.fit(features);
       families.show();
