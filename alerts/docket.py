@@ -212,7 +212,8 @@ class Docket:
         """How long a rule goes on seeing what is over; for a while only, since someone must hear in the end."""
         if rule is None or rule.subject is not Subject.SERIES:
             return 0
-        return min(rule.test.window_ms, self.policy.longest_hold_ms)
+        window_ms: int = rule.test.window_ms
+        return min(window_ms, self.policy.longest_hold_ms)
 
     def _prepared(self, alert: Alert, rule: Rule, at: int) -> Alert:
         """An alert that is about to fire, with what suppresses it from its first message on."""

@@ -24,10 +24,12 @@ _WORDS: Final = {
     "vi": {
         "since": "từ", "by": "{name} nhận xử lý", "do": "Cần làm", "more": "và {n} cảnh báo nữa",
         "still": "Vẫn còn {n} cảnh báo ở đó", "many": "{n} TIN CẢNH BÁO", "again": "VẪN CÒN",
+        "feeder": "lộ điện {name}", "uplink": "tuyến truyền dẫn {name}", "batch": "lô {name}", "centre": "cả trung tâm",
     },
     "en": {
         "since": "since", "by": "{name} has it in hand", "do": "To do", "more": "and {n} more",
         "still": "{n} more still active there", "many": "{n} ALERT NOTICES", "again": "STILL ACTIVE",
+        "feeder": "feeder {name}", "uplink": "uplink {name}", "batch": "batch {name}", "centre": "the whole centre",
     },
 }  # fmt: skip
 
@@ -149,7 +151,7 @@ def _line(notice: Notice, names: Names, language: str, *, again: bool) -> str:
     facts: Any = notice.body.get("alert", {})
     head = _WORDS[language]["again"] if again else announced(notice.announce, language)
     title = facts.get("title", {}).get(language) or facts.get("rule", "")
-    where = _places(str(facts.get("device", "")), notice.area, names)
+    where = _places(str(facts.get("device", "")), notice.area, names, language)
     since = f"{_WORDS[language]['since']} {_clock(str(facts.get('since', '')))}"
     measured = "" if facts.get("metric") is None else f" [{facts['metric']} = {facts.get('value')}]"
     severity = severity_word(Severity(facts.get("severity", notice.severity)), language)
@@ -157,13 +159,14 @@ def _line(notice: Notice, names: Names, language: str, *, again: bool) -> str:
     return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{measured}{by}"
 
 
-def _places(subject: str, area: str | None, names: Names) -> list[str]:
+def _places(subject: str, area: str | None, names: Names, language: str) -> list[str]:
     """The device and its area by name; of an outage, what is out."""
     kind, colon, name = subject.partition(":")
     if kind == "area" and colon:
         return [names.areas.get(name, name)]
     address = name if colon else subject
-    found = [names.devices.get(address, address)]
+    called = names.devices.get(address, address)
+    found = [_WORDS[language].get(kind, "{name}").format(name=called) if colon else called]
     return found + ([names.areas.get(area, area)] if area is not None else [])
 
 

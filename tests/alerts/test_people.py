@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from alerts import letters
 from alerts.channel import Outcome, words
 from alerts.escalation import Climb
 from alerts.letters import Names
@@ -82,6 +83,15 @@ def test_who_was_told_that_it_is_taken_hears_its_end_once() -> None:
     centre.measure(1200, 70)
     centre.run(2 * 3600)
     assert centre.box("lan").said == ["open 1", "taken 1", "clear 1"]
+
+
+def test_a_message_calls_what_is_out_by_its_name_in_the_readers_language() -> None:
+    names = Names(devices={"demo/gateway/gw-a": "Trạm Quế Lộc"})
+    said = {
+        subject: letters._places(subject, None, names, language)
+        for subject, language in (("feeder:fd-loc", "vi"), ("uplink:ul-1", "en"), ("gateway:demo/gateway/gw-a", "vi"))
+    }
+    assert [*said.values()] == [["lộ điện fd-loc"], ["uplink ul-1"], ["Trạm Quế Lộc"]]
 
 
 def test_the_end_overtakes_word_that_it_is_taken() -> None:

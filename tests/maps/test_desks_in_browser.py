@@ -1,6 +1,7 @@
 """The desks in a real browser: what is wrong, who is there, how it went, where; by keyboard, on paper, for everyone."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -93,6 +94,17 @@ def test_what_one_cause_explains_stands_behind_it_as_a_number(desk, stage):
     expect(story).to_contain_text("nguyên nhân chung")
     page.locator("#q").fill(stage.views[stage.addresses[4]].device.name)
     expect(page.locator("#rows tr")).to_have_count(1)  # who searches for it finds it
+
+
+def test_what_is_out_is_called_by_its_name_and_has_no_page_of_its_own(desk, stage):
+    for subject in ("feeder:fd-loc", "area:que-loc", f"gateway:{stage.addresses[3]}"):
+        raised = stage.alert(3, rule="feeder-out")
+        stage.step(replace(stage.alerts[raised], device=subject), "bad")
+    page = desk(f"/alerts?alert={raised}")
+    expect(page.locator("#rows")).to_contain_text("Lộ điện fd-loc")
+    expect(page.locator("#rows")).to_contain_text("Khu vực Quế Lộc")
+    expect(page.locator("#detail header")).to_contain_text("Sau trạm Phòng họp")
+    expect(page.locator("#detail header a")).to_have_count(0)
 
 
 def test_who_muted_an_alert_and_until_when_stands_in_its_story(desk, stage):

@@ -52,6 +52,7 @@ def test_an_incident_is_opened_from_two_alerts_acknowledged_and_closed_by_keyboa
     expect(row).to_contain_text("lan")
     end(stage, first, second)
     expect(row).to_contain_text("Hết sự cố, chờ đóng")
+    expect(page.locator("#detail header")).to_contain_text("Hết sự cố, chờ đóng")  # from now on no reason is asked for
     row.focus()
     page.keyboard.press("e")
     page.keyboard.type("Đã có điện lại")

@@ -88,7 +88,8 @@ export class AlertStory {
   }
 
   _head(alert) {
-    const place = [alert.device ? h("a", { href: devicePage(alert.device) }, this.nameOf(alert)) : null, this.areaOf(alert)].filter(Boolean);
+    const name = alert.device.includes(":") ? this.nameOf(alert) : h("a", { href: devicePage(alert.device) }, this.nameOf(alert)); // an outage has no page
+    const place = [name, this.areaOf(alert)].filter(Boolean);
     return h("header", {}, sign(alertState(alert)), h("div", {}, h("h2", { id: "detail-title" }, alertText(alert)),
       h("p", {}, ...place.flatMap((each, at) => (at ? [" · ", each] : [each])))));
   }
@@ -145,7 +146,7 @@ export class AlertStory {
 
   // The metric from an hour before until a while after, so that one sees how it came and whether it passed.
   _chart(alert) {
-    if (!alert.metric || !alert.device) return null;
+    if (!alert.metric || alert.device.includes(":")) return null;
     if (alert.metric.startsWith("wire_")) return h("p", { class: "muted" }, t("alerts.measured")); // nobody stores it
     const from = ms(alert.since) - BEFORE_MS;
     const to = Math.min(Date.now(), alert.cleared_at ? ms(alert.cleared_at) + AFTER_MS : Date.now());

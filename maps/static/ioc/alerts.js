@@ -106,6 +106,7 @@ find("q").addEventListener("input", showList);
 find("more").addEventListener("click", more);
 areaNames().then((found) => {
   names = found;
+  picture.placeName = (slug) => names.get(slug) ?? slug;
   find("area").append(...[...names].map(([slug, name]) => h("option", { value: slug }, name)));
   find("area").value = new URLSearchParams(location.search).get("area") ?? "";
   again();

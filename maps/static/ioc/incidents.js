@@ -2,7 +2,7 @@
 
 import { ask, items } from "./api.js";
 import { followAlerts } from "./alert-follow.js";
-import { did, failed, keepInAddress, may, openDesk } from "./desk.js";
+import { areaNames, did, failed, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { IncidentForm } from "./incident-form.js";
 import { IncidentSheet } from "./incident-sheet.js";
@@ -15,6 +15,7 @@ const PAGE = 200;
 const ALERTS = 500; // of the open ones, the newest: those that an outage explains are not asked for one by one
 
 const picture = new Picture();
+areaNames().then((names) => { picture.placeName = (slug) => names.get(slug) ?? slug; });
 const filters = find("filters");
 const asked = new URLSearchParams(location.search);
 const nameOf = (address) => picture.nameOf(address);

@@ -1,11 +1,14 @@
 // The picture as the stream tells it: columns by device index, counts by area, alerts by id.
 // Folds snapshots and deltas (docs/live.md); draws nothing and decides no state.
 
+import { has, t } from "./text.js";
+
 const isOver = ({ condition }) => condition !== "firing" && condition !== "recovering";
 
 export class Picture {
   constructor() {
     this.seq = null;
+    this.placeName = (slug) => slug; // of an area; a page that knows their names says so here
     this.clear();
   }
 
@@ -84,8 +87,13 @@ export class Picture {
       || this.name[a].localeCompare(this.name[b], "vi", { numeric: true }));
   }
 
-  nameOf(address) {
-    const index = this.index.get(address);
-    return index === undefined ? address.split("/").pop() : this.name[index];
+  // What people call a device, or what is out (`feeder:…`, `area:…`).
+  nameOf(subject) {
+    const index = this.index.get(subject);
+    if (index !== undefined) return this.name[index];
+    const [, kind, name] = /^(\w+):(.+)$/.exec(subject) ?? [];
+    if (kind === undefined) return subject.split("/").pop();
+    const key = `subject.${kind}`;
+    return has(key) ? t(key, { name: kind === "area" ? this.placeName(name) : this.nameOf(name) }) : name;
   }
 }

@@ -29,6 +29,7 @@ if (scale >= 0.5 && scale <= 3) document.documentElement.style.setProperty("--sc
 const picture = new Picture();
 const names = new Map();
 const areaName = (slug) => (slug ? names.get(slug) ?? slug : "");
+picture.placeName = areaName;
 const map = layer._map;
 const labels = new Labels(map, layer, [find("card"), find("finder-input"), find("layers-button"), map.getContainer().querySelector(".leaflet-bar")]);
 const card = new Card(picture, layer, areaName);
