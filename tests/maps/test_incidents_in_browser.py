@@ -64,6 +64,17 @@ def test_an_incident_is_opened_from_two_alerts_acknowledged_and_closed_by_keyboa
     expect(story.locator(".timeline li").last).to_contain_text("mở sự vụ: Mất điện Quế Trung · lan")
 
 
+def test_who_may_lead_is_offered_from_the_book_of_contacts(desk, stage):
+    stage.answers["people/contacts"] = lambda _: {"contacts": [{"account": "minh.tran", "display": "Trần Minh"}]}
+    stage.affairs.open("Cáp đứt", stage.alert(3), name="i1")
+    page = desk("/incidents?incident=i1")
+    page.locator("#detail summary").click()
+    expect(page.locator("#lead-book option")).to_have_text(["Tôi nhận (lan)", "Trần Minh"])
+    page.get_by_label("Người phụ trách").fill("minh.tran")
+    page.keyboard.press("Enter")
+    expect(page.locator("#rows tr")).to_contain_text("minh.tran")
+
+
 def test_closing_with_alerts_open_asks_for_a_reason(desk, stage):
     stage.affairs.open("Cáp đứt", stage.alert(3), name="i1")
     page = desk("/incidents?incident=i1")

@@ -1,10 +1,11 @@
 // The alerts' desk: what is wrong and was wrong, worst first; one key acknowledges; beside it the whole story of one alert.
 // The live stream says when something changed; then the list is asked again.
 
-import { folded } from "./alert-kin.js";
-import { ask, items } from "./api.js";
 import { followAlerts } from "./alert-follow.js";
+import { folded } from "./alert-kin.js";
 import { AlertStory } from "./alert-story.js";
+import { ask, items } from "./api.js";
+import { bookOf } from "./book.js";
 import { areaNames, failed, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { Picture } from "./picture.js";
@@ -98,7 +99,7 @@ const again = openDesk(show, {
     session = who;
     story.may = may(session, "operator");
     story.refresh();
-    if (story.may) learnPeople();
+    if (story.may) bookOf(session.name).then((people) => { story.people = people; return story.refresh(); });
   },
 });
 keepInAddress(form, again);
@@ -113,13 +114,5 @@ areaNames().then((found) => {
 });
 const asked = new URLSearchParams(location.search).get("alert");
 if (asked) story.open(asked);
-
-// Whom work may be given to: oneself, and those in the book of contacts.
-async function learnPeople() {
-  const { contacts } = await ask("/api/v1/people/contacts").catch(() => ({ contacts: [] }));
-  const others = contacts.filter(({ account }) => account !== session.name);
-  story.people = [{ account: session.name, display: t("alerts.assign_me", { name: session.name }) }, ...others];
-  await story.refresh();
-}
 
 followAlerts(picture, { named: showList, changed: again });

@@ -40,8 +40,9 @@ function rename(sheet, incident) {
 }
 
 function lead(sheet, incident) {
-  const name = text("give", { value: incident.lead, maxlength: 64 });
-  return form(sheet, incident, "lead", [labelled("incidents.lead_of", name)], t("incidents.give"), () => (name.value.trim() ? { lead: name.value.trim() } : {}));
+  const name = text("give", { value: incident.lead, maxlength: 64, list: "lead-book" });
+  const book = h("datalist", { id: "lead-book" }, ...sheet.people.map(({ account, display }) => h("option", { value: account }, display)));
+  return form(sheet, incident, "lead", [labelled("incidents.lead_of", name), book], t("incidents.give"), () => (name.value.trim() ? { lead: name.value.trim() } : {}));
 }
 
 function add(sheet, incident) {

@@ -13,6 +13,7 @@ export class IncidentSheet {
     this.id = null;
     this.me = null;
     this.may = false; // operators and above
+    this.people = []; // who may lead it, as the book of contacts has them
     this.choices = { free: [], open: [] }; // alerts to put in, incidents to merge into
   }
 
@@ -67,7 +68,7 @@ export class IncidentSheet {
   _show(incident) {
     this.incident = incident;
     const names = incident.members.map(({ was }) => this.nameOf(was.device));
-    const words = JSON.stringify([incident, names, this.may, this.me, this.choices.free.map(({ id }) => id), this.choices.open.map(({ id }) => id)]);
+    const words = JSON.stringify([incident, names, this.may, this.me, this.people, this.choices.free.map(({ id }) => id), this.choices.open.map(({ id }) => id)]);
     if (words === this.words) return;
     this.words = words;
     const keep = this._inHand(incident);

@@ -1,7 +1,8 @@
 // The incidents' desk: the affairs in which people gather alerts that belong together; opened, led, acknowledged and closed.
 
-import { ask, items } from "./api.js";
 import { followAlerts } from "./alert-follow.js";
+import { ask, items } from "./api.js";
+import { bookOf } from "./book.js";
 import { areaNames, did, failed, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, say, sign } from "./dom.js";
 import { IncidentForm } from "./incident-form.js";
@@ -100,7 +101,9 @@ const again = openDesk(show, {
     const acts = may(session, "operator");
     find("new").hidden = !acts;
     sheet.knows(session.name, acts);
-    if (acts) form.wished();
+    if (!acts) return;
+    form.wished();
+    bookOf(session.name).then((people) => { sheet.people = people; sheet.draw(); });
   },
 });
 keepInAddress(filters, again);
