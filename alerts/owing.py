@@ -84,7 +84,7 @@ def _tell(
     written: dict[str, Notice] = {}
     begun: list[Escalation] = []
     ackers = {each.acker for each in escalations if each.acker}
-    before = _listeners(notices) if announce not in (Announce.OPEN, Announce.REMINDER) else ()
+    before = tuple(_told(notices)) if announce not in (Announce.OPEN, Announce.REMINDER) else ()
     for route in plan.routes_of(step.alert):
         started = ladder.begin(_fresh(step, body, route), route, step.at)
         told = _level(started, route, plan, step.at, announce)
@@ -110,8 +110,7 @@ def _end(
     escalations: Sequence[Escalation],
 ) -> Changes:
     """It is over: who was told is told so, nobody else is told anything more."""
-    told = {notice.contact: notice for notice in notices if notice.state is NoticeState.TOLD}
-    written = tuple(_news(step, notice, body, announce, plan) for notice in told.values())
+    written = tuple(_news(step, notice, body, announce, plan) for notice in _told(notices).values())
     return Changes(_drop(notices), written, _changed(escalations, [ladder.stop(each) for each in escalations]))
 
 
@@ -120,8 +119,7 @@ def _taken(step: Transition, body: dict[str, object], plan: Plan, notices: Seque
     if step.cause != "ack" or step.alert.condition is Condition.CLOSED:
         return ()
     acker = plan.contact_of(step.actor)
-    told = {notice.contact: notice for notice in notices if notice.state is NoticeState.TOLD}
-    others = {name: notice for name, notice in told.items() if name != acker}
+    others = {name: notice for name, notice in _told(notices).items() if name != acker}
     body = {**body, "announce": Announce.TAKEN.value, "by": _called(plan, acker) or step.actor}
     return tuple(
         _news(step, notice, body, Announce.TAKEN, plan, rests=True)
@@ -214,8 +212,9 @@ def _again(escalation: Escalation, plan: Plan, at: int) -> Escalation:
     return escalation if route is None else ladder.begin(escalation, route, at)
 
 
-def _listeners(notices: Iterable[Notice]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(notice.contact for notice in notices if notice.state is NoticeState.TOLD))
+def _told(notices: Iterable[Notice]) -> dict[str, Notice]:
+    """By contact, the newest word that they had."""
+    return {notice.contact: notice for notice in notices if notice.state is NoticeState.TOLD}
 
 
 def _drop(notices: Iterable[Notice]) -> tuple[Notice, ...]:

@@ -79,12 +79,15 @@ export async function areaNames() {
   }
 }
 
+// What is filled in of a form, as a query.
+export const filledIn = (form) => new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+
 // The fields of a form and the address of the page say the same, so that a view can be sent to a colleague.
 export function keepInAddress(form, changed) {
   const wanted = new URLSearchParams(location.search);
   for (const field of form.elements) if (field.name && wanted.has(field.name)) field.value = wanted.get(field.name);
   const keep = () => {
-    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    const query = filledIn(form);
     history.replaceState(null, "", `${location.pathname}${query.size ? `?${query}` : ""}`);
     changed();
   };

@@ -2,7 +2,7 @@
 // rules and devices make most of it, and what to mend.
 
 import { ask, devicePage } from "./api.js";
-import { areaNames, keepInAddress, openDesk } from "./desk.js";
+import { areaNames, filledIn, keepInAddress, openDesk } from "./desk.js";
 import { find, h, refill, say, sign, svg, tone } from "./dom.js";
 import { count, dayMonth, hourMinute, lang, moment, ms, percent, t } from "./text.js";
 
@@ -26,7 +26,6 @@ const MEASURES = [
 ];
 
 const form = find("filters");
-let names = new Map();
 
 const ruleText = (rule) => t(`rule.${rule}`).startsWith("rule.") ? rule : t(`rule.${rule}`);
 
@@ -100,8 +99,7 @@ function showLists(told) {
 }
 
 async function show() {
-  const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  const told = await ask(`/api/v1/kpis/alarms?${query}`);
+  const told = await ask(`/api/v1/kpis/alarms?${filledIn(form)}`);
   showSentence(told);
   find("measures").replaceChildren(...MEASURES.map((each) => measure(each, told)));
   showCourse(told);
@@ -111,8 +109,7 @@ async function show() {
 
 const again = openDesk(show);
 keepInAddress(form, again);
-areaNames().then((found) => {
-  names = found;
+areaNames().then((names) => {
   find("area").append(...[...names].map(([slug, name]) => h("option", { value: slug }, name)));
   const wanted = new URLSearchParams(location.search).get("area");
   if (!wanted) return;

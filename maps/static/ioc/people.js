@@ -1,7 +1,7 @@
 // Who is on duty, which alerts nobody has taken up, what was sent to whom and how that went, and who is told of what.
 
 import { ask, items } from "./api.js";
-import { failed, keepInAddress, may, openDesk } from "./desk.js";
+import { failed, filledIn, keepInAddress, may, openDesk } from "./desk.js";
 import { find, h, refill, say, sign } from "./dom.js";
 import { alertState, count, lang, moment, ms, t } from "./text.js";
 
@@ -44,7 +44,8 @@ function route({ name, areas, families, rules, at_least: least, steps }) {
 }
 
 const wanted = (cursor) => {
-  const query = new URLSearchParams([["limit", PAGE], ...[...new FormData(form)].filter(([, value]) => value !== "")]);
+  const query = filledIn(form);
+  query.set("limit", PAGE);
   if (cursor) query.set("cursor", cursor);
   return ask(`/api/v1/people/messages?${query}`);
 };
