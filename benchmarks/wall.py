@@ -80,8 +80,11 @@ class Bench:
         """What many walls cost their server, half of them slow."""
         rows = []
         for walls in self.plan.walls:
-            _progress(f"{walls:,} walls")
-            rows.append(fan_out(Load(), walls, self.plan.seconds))
+            tried = []
+            for number in range(self.plan.rounds):
+                _progress(f"round {number + 1} of {self.plan.rounds}: {walls:,} walls, then the bare broadcast")
+                tried.append(fan_out(Load(), walls, self.plan.seconds))
+            rows.append(sorted(tried, key=lambda row: row.ratio)[len(tried) // 2])
         brokers = []
         for walls in self.plan.walls[:2]:
             _progress(f"{walls:,} listeners at Mosquitto's websocket")

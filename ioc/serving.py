@@ -11,6 +11,7 @@ from typing import Any
 import uvicorn
 
 from ioc.errors import CommandError
+from maps.wire import WireProtocol
 
 _GRACE_S = 3
 
@@ -42,8 +43,8 @@ class Server:
     async def serve(self, app: Any, beside: Callable[[asyncio.Event], Awaitable[None]]) -> None:  # noqa: ANN401
         """Serve the app until `stop`, with one more task (the hub's) on the same loop."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", ws="websockets-sansio",
-            ws_per_message_deflate=False, ws_max_size=65_536, timeout_graceful_shutdown=_GRACE_S, server_header=False,
+            app, log_config=None, access_log=False, lifespan="off", ws=WireProtocol,
+            ws_max_size=65_536, timeout_graceful_shutdown=_GRACE_S, server_header=False,
         )  # fmt: skip
         server, loop, ended = _Quiet(config), asyncio.get_running_loop(), asyncio.Event()
 

@@ -15,8 +15,8 @@ from alerts.model import Transition
 from ingest.model import Heard, View
 from maps import frames
 from maps.figures import Flow, picture_figures
-from maps.frames import Hello, Press
-from maps.layer import Layer, find_layers
+from maps.frames import Frame, Hello, Look, Press
+from maps.layer import find_layers
 from maps.model import MaySee, Sight
 from maps.outbox import Outbox
 from maps.scene import Scene
@@ -42,42 +42,36 @@ def no_more() -> Mapping[str, object]:
 
 
 class Client:
-    """One browser: its outbox, and the event that says there may be something in it."""
+    """One browser: its outbox, and whom to call when there may be something in it (on the hub's loop; never raises)."""
 
-    def __init__(self, hub: "Hub", hello: Hello, may_see: MaySee) -> None:
-        self.wake = asyncio.Event()
+    def __init__(self, hub: "Hub", hello: Hello, may_see: MaySee, wake: Callable[[], None]) -> None:
+        self.wake = wake
         self._hub = hub
         self._may_see = may_see
         self._beat = 0
-        self._outbox = Outbox(hub.chosen(hello), Sight(hello.bbox, may_see), hello.since)
-        self.wake.set()
+        self._outbox = Outbox(hub.look(hello, may_see), hello.since)
 
     def ask(self, hello: Hello) -> None:
         """It wants something else, or the same again from another number."""
-        self._outbox.ask(self._hub.chosen(hello), Sight(hello.bbox, self._may_see), hello.since)
+        self._outbox.ask(self._hub.look(hello, self._may_see), hello.since)
         self._beat = 0
-        self.wake.set()
+        self.wake()
 
     def ack(self, seq: int) -> None:
-        """It has drawn everything up to `seq`. Who was not waiting for that has been given all there is."""
-        waited = not self.ready
+        """It has drawn everything up to `seq`. If it lagged, the next beat brings what it lacks."""
         self._outbox.ack(seq)
-        if waited:
-            self.wake.set()
 
-    @property
     def ready(self) -> bool:
-        """Whether it may be sent anything; who is not is woken by its own ack."""
-        return self._outbox.ready
+        """Whether it may be sent anything at this tick."""
+        return self._outbox.ready(beating=self._hub.beating)
 
-    def take(self) -> list[str]:
-        """The frames to send now, newest picture first; none to a client that has enough under way."""
-        if not self.ready:
-            return []
-        due = [frame] if (frame := self._outbox.take(self._hub.press)) else []
-        if self._beat != self._hub.beat:
-            self._beat = self._hub.beat
-            due += self._hub.beat_frames
+    def take(self) -> list[Frame]:
+        """The frames to send to a client that is ready, newest picture first."""
+        hub = self._hub
+        due = [frame] if (frame := self._outbox.take(hub.press)) else []
+        if self._beat != hub.beat:
+            self._beat = hub.beat
+            due += hub.beat_frames
         return due
 
 
@@ -105,7 +99,8 @@ class Hub:
         self.layers = find_layers()
         self.stopping = False
         self.beat = 0
-        self.beat_frames: list[str] = []
+        self.beating = True  # whether the last tick was one with a beat
+        self.beat_frames: list[Frame] = []
         self._hz = hz
         self._ledger = ledger
         self._more = more
@@ -170,18 +165,18 @@ class Hub:
             self.scene.apply_alerts(steps)
         if stamp is not None:
             self.scene.apply_probe(stamp)
-        beats = now >= self._next_beat
-        if beats:
+        self.beating = now >= self._next_beat
+        if self.beating:
             self._next_beat = now + BEAT_MS
             self._prepare_beat(now)
-        if beats or self.scene.seq != before:
+        if self.beating or self.scene.seq != before:
             self._wake_all()
 
-    def join(self, hello: Hello, may_see: MaySee) -> Client | None:
-        """Take in a client; `None` when there are enough."""
+    def join(self, hello: Hello, may_see: MaySee, wake: Callable[[], None]) -> Client | None:
+        """Take in a client, and call `wake` whenever there may be something to `take`; `None` when there are enough."""
         if len(self._clients) >= self._max_clients:
             return None
-        client = Client(self, hello, may_see)
+        client = Client(self, hello, may_see, wake)
         self._clients.add(client)
         return client
 
@@ -189,9 +184,10 @@ class Hub:
         """A client is gone."""
         self._clients.discard(client)
 
-    def chosen(self, hello: Hello) -> list[Layer]:
-        """The layers a client asked for; all of them when it named none."""
-        return [layer for name, layer in self.layers.items() if not hello.layers or name in hello.layers]
+    def look(self, hello: Hello, may_see: MaySee) -> Look:
+        """What a client asked for, as far as it may see it; all layers when it named none."""
+        chosen = [layer for name, layer in self.layers.items() if not hello.layers or name in hello.layers]
+        return self.press.look(chosen, Sight(hello.bbox, may_see))
 
     def stats(self) -> dict[str, int]:
         """Plain facts for the metrics page."""
@@ -204,5 +200,5 @@ class Hub:
 
     def _wake_all(self) -> None:
         for client in self._clients:
-            if client.ready or self.stopping:
-                client.wake.set()
+            if self.stopping or client.ready():
+                client.wake()

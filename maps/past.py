@@ -106,20 +106,21 @@ def replay(
     `reaches` are those of today: what a camera was turned to before is not kept.
     """
     scene = Scene(site, first=begin, reaches=reaches)
-    press, layers = Press(scene), [layer for name, layer in find_layers().items() if name in LAYERS]
+    press = Press(scene)
+    look = press.look([layer for name, layer in find_layers().items() if name in LAYERS], Sight())
     known = {device.address: device for device in devices}
     scene.apply(Heard(begin, tuple(_view(device, None) for device in devices)))
     notes: list[Note] = sorted([*turns(works, begin), *stood, *steps], key=_time)
     for note in notes:
         if _time(note) <= begin:
             _take(scene, note, known)
-    yield _frame(begin, press.snapshot(layers, Sight()), scene)
+    yield _frame(begin, press.snapshot(look), scene)
     later = (note for note in notes if begin < _time(note) <= end)
     for at, due in groupby(later, key=lambda note: begin + -(-(_time(note) - begin) // step_ms) * step_ms):
         before = scene.seq
         for note in due:
             _take(scene, note, known)
-        text = None if scene.seq == before else press.delta(before, layers, Sight())
+        text = None if scene.seq == before else press.delta(look, before)
         if text is not None:
             yield _frame(at, text, scene)
 

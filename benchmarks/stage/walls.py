@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from realparts.processes import dies_with_us, free_port
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from stage import HERE
 from stage.costs import cpu_seconds
 
 HELLO = '{"type":"hello","layers":["devices","areas"]}'
+ACK_EVERY, ACK_S = 3, 0.5  # frames drawn, or seconds, after which a wall acknowledges
 SLOW_S = 3.0  # how long a slow wall takes to draw a frame
 
 
@@ -94,6 +95,22 @@ def fan_out(load: Load, walls: int, seconds: float) -> FanOut:
     )  # fmt: skip
 
 
+class Counted(ClientConnection):
+    """A websocket that counts what comes over the wire, as it comes: compressed, where the server compresses."""
+
+    came = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Count it."""
+        self.came += len(data)
+        super().data_received(data)
+
+    def taken(self) -> int:
+        """So many bytes since this was last asked."""
+        came, self.came = self.came, 0
+        return came
+
+
 class Crowd:
     """Many walls at one address. They are counted once all have their first frame; what joining cost stands apart."""
 
@@ -120,19 +137,45 @@ class Crowd:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _wall(self, number: int) -> None:
-        stream = await connect(self._url, compression=None, max_size=None, open_timeout=60)
+        stream = await connect(self._url, create_connection=Counted, max_size=None, open_timeout=60)
+        acks = Acks(stream)
         if self._acknowledges:
             await stream.send(HELLO)
         first = True
         async for text in stream:
             self._here += first
             self.frames += 1
-            self.size += len(text)
+            self.size += stream.taken()
             if self._acknowledges and (seq := number_of(str(text))):
                 if number % 2 and not first:
                     await asyncio.sleep(SLOW_S)  # noqa: TID251 - this wall is slow
-                await stream.send(f'{{"type":"ack","seq":{seq}}}')
+                acks.drew(seq)
             first = False
+
+
+class Acks:
+    """When a wall acknowledges: as `maps/static/ioc/stream.js` does."""
+
+    def __init__(self, stream: ClientConnection) -> None:
+        self._stream, self._loop = stream, asyncio.get_running_loop()
+        self._owed, self._seq, self._at = 0, "", 0.0
+        self._late: asyncio.TimerHandle | None = None
+        self._sending: asyncio.Task[None] | None = None
+
+    def drew(self, seq: str) -> None:
+        """It drew this frame."""
+        self._seq = seq
+        self._owed += 1
+        if self._owed >= ACK_EVERY or self._loop.time() - self._at >= ACK_S:
+            self._ack()
+        elif self._late is None:
+            self._late = self._loop.call_later(ACK_S, self._ack)
+
+    def _ack(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+        self._late, self._owed, self._at = None, 0, self._loop.time()
+        self._sending = asyncio.ensure_future(self._stream.send(f'{{"type":"ack","seq":{self._seq}}}'))
 
 
 def number_of(text: str) -> str | None:

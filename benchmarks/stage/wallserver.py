@@ -26,6 +26,7 @@ from maps.hub import Hub, epoch_ms
 from maps.live import serve
 from maps.page import build, security_policy, static_dir, wall_page
 from maps.scene import Scene
+from maps.wire import WireProtocol
 from stage import HERE
 
 NONCE, SITE = "bench", "Thử tải"
@@ -114,7 +115,7 @@ def serve_wall(
         Mount("/peer", StaticFiles(directory=HERE / "peers" / "canvas", html=True)),
     ]
     app = Starlette(routes=routes, lifespan=life)
-    uvicorn.run(app, port=port, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False)
+    uvicorn.run(app, port=port, log_level="warning", ws=WireProtocol)
 
 
 def bare(port: int, size: int, hz: float) -> None:

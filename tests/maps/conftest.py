@@ -25,6 +25,7 @@ from maps.live import serve
 from maps.model import Reach
 from maps.page import PLAIN, device_page, plain_page, security_policy, static_dir, wall_page
 from maps.scene import Scene
+from maps.wire import WireProtocol
 from maps.words import pick_language
 from tests.maps.affairs import Affairs
 
@@ -376,9 +377,7 @@ class Stage:
 def serve_stage(stage):
     """Serve it on a free port; returns its address and a function that stops it."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        stage.app(), log_config=None, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False
-    )
+    config = uvicorn.Config(stage.app(), log_config=None, log_level="warning", ws=WireProtocol)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

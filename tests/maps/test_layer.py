@@ -16,8 +16,8 @@ def test_the_layers_are_the_files_of_the_folder():
 
 def test_the_hello_of_the_contract_is_understood():
     said = '{"type":"hello","layers":["devices","alerts"],"bbox":[107.9,15.6,108.1,15.7],"since":41}'
-    assert hear(said, LAYERS) == Hello(("devices", "alerts"), (107.9, 15.6, 108.1, 15.7), 41)
-    assert hear('{"type":"ack","seq":3}', LAYERS) == Ack(3)
+    assert hear(said.encode(), LAYERS) == Hello(("devices", "alerts"), (107.9, 15.6, 108.1, 15.7), 41)
+    assert hear(b'{"type":"ack","seq":3}', LAYERS) == Ack(3)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,6 @@ def test_the_hello_of_the_contract_is_understood():
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_word_and_a_sentence(text, code):
-    refusal = hear(text, LAYERS)
+    refusal = hear(text.encode(), LAYERS)
     assert refusal.code == code
     assert json.loads(error(refusal))["detail"]

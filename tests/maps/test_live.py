@@ -51,6 +51,18 @@ def test_coming_back_with_since_needs_no_new_snapshot(stage, dial, hello):
     assert step["from"] == seq
 
 
+def test_a_client_that_takes_compressed_frames_gets_them_and_many_of_them(stage, hello):
+    with connect(stage.url.replace("http", "ws") + "/ws/live") as socket:
+        socket.send(hello(layers=["devices"]))
+        assert [agreed.name for agreed in socket.protocol.extensions] == ["permessage-deflate"]
+        assert len(until(socket, "snapshot")["layers"]["devices"]["i"]) == 105
+        for number in range(12):  # more than a window: each is drawn and acknowledged
+            stage.presence(number, connected=False)
+            step = until(socket, "delta")
+            assert step["layers"]["devices"]["i"] == [number]
+            socket.send(json.dumps({"type": "ack", "seq": step["seq"]}))
+
+
 def test_beats_come_without_anything_happening(dial, hello):
     with dial() as socket:
         socket.send(hello())

@@ -12,7 +12,7 @@ from ingest.model import Admission, Device, Heard, Presence, View
 from maps.frames import Press
 from maps.layer import find_layers
 from maps.model import Reach, Sight
-from maps.outbox import WINDOW, Outbox
+from maps.outbox import PATIENCE, WINDOW, Outbox
 from maps.scene import KEPT_STEPS, Scene
 
 LAYERS = list(find_layers().values())
@@ -67,22 +67,72 @@ class Reader:
             self.dots[index] |= {"state": part["state"][at], "since": part["since"][at]}
 
 
-def client(scene, **wishes):
-    return Outbox(LAYERS, Sight(**wishes)), Press(scene)
+def client(scene, *, since=None, layers=LAYERS, **wishes):
+    press = Press(scene)
+    return Outbox(press.look(layers, Sight(**wishes)), since), press
+
+
+def tick(outbox, press, *, beating=False):
+    """What it is sent at a tick."""
+    return outbox.take(press) if outbox.ready(beating=beating) else None
+
+
+def pass_by(scene, outbox, press, ticks):
+    """So many changes and ticks, every fifth with a beat; gives the frames sent."""
+    frames = []
+    for turn in range(ticks):
+        scene.apply(Heard(turn, (view(0, well=turn % 2 == 0), view(turn))))
+        frames += [frame] if (frame := tick(outbox, press, beating=turn % 5 == 0)) else []
+    return frames
 
 
 def test_a_client_that_says_nothing_gets_a_window_of_frames_and_then_the_newest_picture():
     scene = Scene("s")
     outbox, press = client(scene)
-    frames = []
-    for turn in range(20):
-        scene.apply(Heard(turn, (view(0, well=turn % 2 == 0), view(turn))))
-        frames += [frame] if (frame := outbox.take(press)) else []
-    assert len(frames) == WINDOW
+    assert len(pass_by(scene, outbox, press, 20)) == WINDOW
     outbox.ack(scene.seq)
-    catch_up = json.loads(outbox.take(press))
+    catch_up = json.loads(tick(outbox, press))
     assert len(catch_up["layers"]["devices"]["i"]) == 18
-    assert outbox.take(press) is None
+    assert tick(outbox, press) is None
+
+
+def test_who_lags_is_served_with_the_beat_until_it_has_caught_up():
+    scene = Scene("s")
+    outbox, press = client(scene)
+    sent = [json.loads(frame)["seq"] for frame in pass_by(scene, outbox, press, 10)]
+    outbox.ack(sent[1])  # it draws one and two, and has the third before it
+    assert [outbox.ready(beating=beating) for beating in (False, True)] == [False, True]
+    outbox.take(press)
+    assert not outbox.ready(beating=True)  # two under way are enough for one that is slow
+    outbox.ack(scene.seq)
+    assert outbox.ready(beating=False)
+
+
+def test_a_short_stall_is_not_yet_lagging():
+    scene = Scene("s")
+    outbox, press = client(scene)
+    for _ in range(5):
+        frames = pass_by(scene, outbox, press, WINDOW + PATIENCE - 1)
+        assert len(frames) == WINDOW
+        outbox.ack(scene.seq)
+
+
+def test_those_who_lag_come_to_share_their_frames():
+    scene = Scene("s")
+    press = Press(scene)
+    outboxes = [Outbox(press.look(LAYERS, Sight())) for _ in range(6)]
+    for number in range(len(outboxes)):
+        pass_by(scene, outboxes[number], press, WINDOW + PATIENCE + number)  # each is stuck at another picture
+    printed = []
+    for _ in range(2):
+        scene.apply(Heard(1, (view(len(printed) + 90),)))
+        for outbox in outboxes:
+            outbox.ack(outbox.at - 1)  # it draws as fast as it can, and is never through
+        before = press.printed
+        assert all(tick(outbox, press) is None for outbox in outboxes)
+        assert all(tick(outbox, press, beating=True) for outbox in outboxes)
+        printed.append(press.printed - before)
+    assert printed[0] > printed[1] == 1
 
 
 def test_every_step_of_an_alert_reaches_a_slow_client_in_order():
@@ -112,8 +162,8 @@ def test_who_lags_more_steps_than_are_kept_gets_a_snapshot_with_all_open_alerts(
 def test_a_number_the_scene_does_not_know_is_answered_with_a_snapshot(since):
     scene = Scene("s", first=1000)
     scene.apply(Heard(1, (view(0),)))
-    outbox = Outbox(LAYERS, Sight(), since)
-    assert json.loads(outbox.take(Press(scene)))["type"] == "snapshot"
+    outbox, press = client(scene, since=since)
+    assert json.loads(outbox.take(press))["type"] == "snapshot"
 
 
 def test_asking_again_with_since_mends_a_gap():
@@ -124,7 +174,7 @@ def test_asking_again_with_since_mends_a_gap():
     scene.apply(Heard(1, (view(0),)))
     outbox.take(press)  # lost on the way
     scene.apply(Heard(2, (view(1),)))
-    outbox.ask(LAYERS, Sight(), reader.seq)
+    outbox.ask(outbox.look, reader.seq)
     assert reader.take(outbox.take(press))["type"] == "delta"
     assert set(reader.dots) == {0, 1}
 
@@ -132,7 +182,7 @@ def test_asking_again_with_since_mends_a_gap():
 def test_clients_in_step_share_one_printed_frame():
     scene = Scene("s")
     press = Press(scene)
-    outboxes = [Outbox(LAYERS, Sight()) for _ in range(50)]
+    outboxes = [Outbox(press.look(LAYERS, Sight())) for _ in range(50)]
     for turn in range(2):
         scene.apply(Heard(turn, (view(turn),)))
         assert len({outbox.take(press) for outbox in outboxes}) == 1
@@ -142,8 +192,8 @@ def test_clients_in_step_share_one_printed_frame():
 def test_only_the_layers_asked_for_are_sent():
     scene = Scene("s")
     scene.apply(Heard(1, (view(0),)))
-    outbox = Outbox([layer for layer in LAYERS if layer.name == "areas"], Sight())
-    assert list(json.loads(outbox.take(Press(scene)))["layers"]) == ["areas"]
+    outbox, press = client(scene, layers=[layer for layer in LAYERS if layer.name == "areas"])
+    assert list(json.loads(outbox.take(press))["layers"]) == ["areas"]
 
 
 def test_a_device_that_leaves_the_box_is_told_as_gone_and_areas_count_it_still():
@@ -166,7 +216,7 @@ def test_what_may_not_be_seen_is_in_no_part_of_any_frame():
     scene.apply(Heard(1, (view(0), view(1, area="que-loc"))))
     scene.apply_alerts([raised(1, area="que-loc")])
     assert "que-loc" not in outbox.take(press)
-    assert "que-loc" not in Press(scene).snapshot(LAYERS, outbox.sight)
+    assert "que-loc" not in Press(scene).snapshot(outbox.look)
 
 
 heard = st.lists(
@@ -179,7 +229,7 @@ heard = st.lists(
 moves = st.one_of(
     heard.map(lambda views: ("hear", views)),
     st.builds(lambda n, acked: ("judge", [raised(n, acked=acked)]), st.integers(0, 4), st.booleans()),
-    st.sampled_from([("take", None), ("ack", None), ("lose", None)]),
+    st.sampled_from([("take", False), ("take", True), ("ack", None), ("lose", False), ("lose", True)]),
 )
 
 
@@ -196,16 +246,16 @@ def test_whatever_is_lost_or_late_the_client_ends_with_the_servers_picture(scrip
             scene.apply_alerts(facts)
         elif what == "ack":
             outbox.ack(scene.seq)
-        elif frame := outbox.take(press):
+        elif frame := tick(outbox, press, beating=facts):
             if what == "take":
                 reader.take(frame)
             else:
-                outbox.ask(LAYERS, Sight(), reader.seq)
+                outbox.ask(outbox.look, reader.seq)
     outbox.ack(scene.seq)
-    if frame := outbox.take(press):
+    if frame := tick(outbox, press):
         reader.take(frame)
     whole = Reader()
-    whole.take(Press(scene).snapshot(LAYERS, Sight()))
+    whole.take(Press(scene).snapshot(outbox.look))
     assert (reader.seq, reader.dots, reader.open) == (whole.seq, whole.dots, whole.open)
     assert {k: v for k, v in reader.areas.items() if sum(v)} == {k: v for k, v in whole.areas.items() if sum(v)}
 
@@ -213,7 +263,7 @@ def test_whatever_is_lost_or_late_the_client_ends_with_the_servers_picture(scrip
 def test_what_a_camera_sees_is_told_with_the_camera_to_those_who_may_see_it():
     scene = Scene("s", reaches={"nong-son/camera/c1": Reach(80, 135, 84), "nong-son/camera/c2": Reach(350)})
     elsewhere, press = client(scene, may_see=lambda area: area == "que-loc")
-    outbox = Outbox(LAYERS, Sight())
+    outbox = Outbox(press.look(LAYERS, Sight()))
     scene.apply(Heard(1, (view(0), view(1))))
     first = json.loads(outbox.take(press))["layers"]
     assert first["reaches"] == {"i": [1], "range_m": [80.0], "bearing_deg": [135.0], "angle_deg": [84.0]}

@@ -2,6 +2,8 @@
 // `since`, comes back after a loss (2 to 60 s, with jitter), and notices when nothing is heard.
 // It tells what it heard by calling `on.frame`, `on.beat`, `on.figures`, `on.link`, `on.closed`; it draws nothing.
 
+const ACK_EVERY = 3; // frames: with so many unacknowledged the server waits for us
+const ACK_MS = 500; // and none waits longer than this
 const STALE_MS = 5000; // the server beats once a second
 const DEAD_MS = 20000; // then the connection is dead, whatever the browser believes
 const FIRST_MS = 2000;
@@ -25,6 +27,8 @@ export class Stream {
   _open() {
     const socket = new WebSocket(this.url);
     this.asking = false;
+    this.owed = 0;
+    this.ackedAt = -ACK_MS;
     this.socket = socket;
     socket.onopen = () => this._hello(this.seq);
     socket.onmessage = (event) => this._take(JSON.parse(event.data));
@@ -69,7 +73,21 @@ export class Stream {
     this.seq = frame.seq;
     this.tries = 0;
     this.on.frame(frame);
-    this._say({ type: "ack", seq: frame.seq });
+    this._acknowledge();
+  }
+
+  _acknowledge() {
+    this.owed += 1;
+    if (this.owed >= ACK_EVERY || performance.now() - this.ackedAt >= ACK_MS) this._ack();
+    else this.late ??= setTimeout(() => this._ack(), ACK_MS);
+  }
+
+  _ack() {
+    clearTimeout(this.late);
+    this.late = null;
+    this.owed = 0; // frames drawn and not acknowledged
+    this.ackedAt = performance.now();
+    this._say({ type: "ack", seq: this.seq });
   }
 
   _watch() {

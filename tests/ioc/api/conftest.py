@@ -1,7 +1,8 @@
 """The API over a real database: one schema built per session, copied for each test."""
 
+import asyncio
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from ioc.accounts.model import Actor, Person, Role
 from ioc.api.app import create_app
 from ioc.api.parts import Pages, Parts
 from ioc.migrate import migrate
+from maps.frames import Frame
 from maps.hub import Hub
 from maps.scene import Scene
+from maps.wire import EXTENSION
 from maps.words import pick_language
 
 with warnings.catch_warnings():
@@ -64,6 +67,23 @@ class Clock:
         self.now += round(hours * 3_600_000 + seconds * 1000)
 
 
+class StandInLine:
+    """What our server gives to a websocket (`maps.wire.Line`), over the test client's own way."""
+
+    clear = True
+
+    def __init__(self, send: Callable[[dict[str, str]], Coroutine[Any, Any, None]]) -> None:
+        self._send = send
+        self._sending: list[asyncio.Task[None]] = []
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            self._sending.append(asyncio.ensure_future(self._send({"type": "websocket.send", "text": frame})))
+
+    def listen(self, hear: Callable[[bytes], None]) -> None:
+        """What is said comes by `receive`."""
+
+
 @dataclass
 class Web:
     """The app, its parts, and browsers signed in as anyone."""
@@ -90,8 +110,13 @@ class Web:
         self.parts = replace(self.parts, **parts)
         self.app.state.parts = self.parts
 
+    async def wired(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            scope["extensions"][EXTENSION] = {"line": StandInLine(send)}
+        await self.app(scope, receive, send)
+
     def client(self, **options: Any) -> TestClient:
-        return TestClient(self.app, raise_server_exceptions=False, follow_redirects=False, **options)
+        return TestClient(self.wired, raise_server_exceptions=False, follow_redirects=False, **options)
 
     def account(self, name: str, role: Role) -> Person:
         text = (
