@@ -10,6 +10,7 @@ import random
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
@@ -24,6 +25,7 @@ from maps.hub import Hub, epoch_ms
 from maps.live import serve
 from maps.page import build
 from maps.scene import Scene
+from maps.wire import EXTENSION, Line
 from stage.wallserver import SITE, Storm, district, serve_wall
 
 HZ = 50.0  # five times as often as the wall's aim: a connection that is cut comes back to news at once
@@ -70,6 +72,29 @@ class Month(Storm):
         self._tell(steps)
 
 
+class Tapped:
+    """The line of a page, and somebody who is called when it has acknowledged something."""
+
+    def __init__(self, line: Line, acknowledged: Callable[[], None]) -> None:
+        self._line, self._acknowledged = line, acknowledged
+        self.write = line.write
+
+    @property
+    def clear(self) -> bool:
+        """Whether it takes more."""
+        return self._line.clear
+
+    def listen(self, hear: Callable[[bytes], None]) -> None:
+        """Call this, and tell."""
+
+        def tapped(message: bytes) -> None:
+            if b'"ack"' in message:
+                self._acknowledged()
+            hear(message)
+
+        self._line.listen(tapped)
+
+
 class Cutter:
     """Serves every connection, and cuts it off once it has shown what it was sent."""
 
@@ -90,13 +115,13 @@ class Cutter:
         async def receive():  # noqa: ANN202 - a message as ASGI has it
             message = await websocket.receive()
             text = message.get("text") or ""
-            if '"ack"' in text:
-                seen.set()
             if forgets and '"hello"' in text:
                 return {**message, "text": text.partition('"since"')[0] + '"since":null}'}
             return message
 
-        serving = asyncio.create_task(serve(WebSocket(websocket.scope, receive, websocket.send), self.hub))
+        line = Tapped(websocket.scope["extensions"][EXTENSION]["line"], seen.set)
+        scope = {**websocket.scope, "extensions": {EXTENSION: {"line": line}}}
+        serving = asyncio.create_task(serve(WebSocket(scope, receive, websocket.send), self.hub))
         waiting = asyncio.create_task(seen.wait())
         done, late = await asyncio.wait([serving, waiting], return_when=asyncio.FIRST_COMPLETED)
         for task in late:
