@@ -47,7 +47,7 @@ SHELLS = {
         "people_rows",
         "pulse",
     },
-    "maps": {"hub", "live", "page", "localmap", "words"},
+    "maps": {"hub", "live", "page", "localmap", "wire", "words"},
 }
 
 
@@ -86,6 +86,6 @@ def test_a_deliberate_violation_is_caught(tmp_path, file, line, contract):
     lint = Path(sys.executable).with_name("lint-imports")
     said = subprocess.run([lint, "--no-cache"], cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)},
                           capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
-    broken = [row for row in said.stdout.splitlines() if row.endswith("BROKEN")]
+    broken = [row for row in said.stdout.splitlines() if " BROKEN" in row]
     assert said.returncode == 1
     assert any(contract in row for row in broken), said.stdout

@@ -7,6 +7,7 @@ import psycopg
 
 from ioc import command, logs, site
 from ioc.centre import all_in_one
+from ioc.demo import staffed
 from ioc.embedded import free_space_problem, start_broker, start_database
 from ioc.embedded.simulated import start_simulators
 from ioc.errors import CommandError, SettingsError
@@ -42,6 +43,8 @@ def run(settings: Settings, known: argparse.Namespace) -> int:
 
 def _start(settings: Settings, known: argparse.Namespace, stops: Stops, told: Told) -> None:
     here = find_site(settings, demo=known.demo)
+    if known.demo:
+        settings, here = staffed(settings, here)
     server = Server(settings.web.host, settings.web.port)
     dsn = settings.database.dsn or _database(settings, stops)
     broker = settings.mqtt.url or _broker(settings, stops)

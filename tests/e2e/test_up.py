@@ -104,6 +104,7 @@ def test_the_demo_runs_ends_cleanly_with_nothing_left_and_finds_yesterdays_data(
             "camera", "wifi", "loudspeaker", "videoconference", "gateway",
         }  # fmt: skip
         wait_for(lambda: get("api/v1/ledger")["since_start"]["stored"] > 300)
+        assert get("api/v1/people/duty")["items"][0]["who"], "somebody is on duty in the demo"
         everything = descendants(centre.pid)
         assert len(everything) > 5, "the parts are processes of their own"
         assert centre.end(by=signal.SIGINT) == 0
