@@ -98,8 +98,7 @@ class Bench:
     def month(self) -> None:
         """Memory on both sides."""
         _progress(f"a month: {self.plan.changes:,} changes, {self.plan.reconnects:,} reconnects")
-        with chromium.browsers() as browser:
-            points = wallmonth.live(browser, Load().devices, self.plan.changes, self.plan.reconnects)
+        points = wallmonth.live(Load().devices, self.plan.changes, self.plan.reconnects)
         rows, aims = wallreport.month(points)
         _print(rows)
         self.aims += aims

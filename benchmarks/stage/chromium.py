@@ -108,10 +108,6 @@ class Watched:
         self._thread.send("HeapProfiler.collectGarbage")
         return float(self._thread.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
 
-    def nodes(self) -> int:
-        """Nodes of the document, those included that only JavaScript still holds."""
-        return int(self._thread.send("Memory.getDOMCounters")["nodes"])
-
     def resident_mb(self) -> float:
         """Resident memory of the processes that hold pages."""
         pids = [each["id"] for each in self._processes() if each["type"] == "renderer"]
@@ -137,10 +133,10 @@ def browsers() -> Iterator[Browser]:
             browser.close()
 
 
-def fresh_page(browser: Browser, url: str, size: dict[str, int] = WIDE, script: str = "") -> Page:
+def fresh_page(browser: Browser, url: str, size: dict[str, int] = WIDE) -> Page:
     """A page that was opened in a context of its own."""
     page = browser.new_context(viewport=size).new_page()  # type: ignore[arg-type]
-    page.add_init_script(COUNT + script)
+    page.add_init_script(COUNT)
     page.goto(url)
     return page
 

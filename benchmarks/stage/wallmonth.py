@@ -14,13 +14,12 @@ from itertools import combinations
 from statistics import mean, median
 
 import httpx
-from playwright.sync_api import Browser
 from realparts.processes import free_port
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from stage import chromium
-from stage.costs import cpu_seconds, resident_mib
+from stage import unwatched
+from stage.costs import resident_mib
 from stage.walls import HELLO, number_of, serving
 
 HURRY = """{ const wait = window.setTimeout;
@@ -44,25 +43,22 @@ class Point:
     nodes: int
 
 
-def live(browser: Browser, devices: int, changes: int, reconnects: int) -> list[Point]:
+def live(devices: int, changes: int, reconnects: int) -> list[Point]:
     """Live the month; one point for each sixteenth of it, the first without anything done yet."""
-    port = free_port()
-    with serving(port, devices, RATE, port=port, module="stage.monthserver") as server, others(port):
-        page = chromium.fresh_page(browser, f"http://127.0.0.1:{port}/", script=HURRY)
-        page.locator("body[data-seq]").wait_for(timeout=60_000)
-        watched = chromium.Watched(page, "IOC.devices._map", lambda: cpu_seconds(server))
-        points = []
+    port, points, idle = free_port(), [], threading.Event()
+    served = serving(port, devices, RATE, port=port, module="stage.monthserver")
+    with served as server, others(port), unwatched.browser() as page:
+        page.open(f"http://127.0.0.1:{port}/", HURRY, "body[data-seq]")
         for due in range(POINTS + 1):
             told = _told(port)
             while told["changes"] < changes * due // POINTS or told["page"] - 1 < reconnects * due // POINTS:
-                watched.rest(0.25)
-                page.evaluate("bench.gaps.length = 0; bench.waits.length = 0")  # our own counting must not grow
+                idle.wait(0.25)
                 told = _told(port)
+            left = page.memory()
             points.append(
                 Point(told["changes"], told["alerts"], told["page"] - 1, told["wall"], resident_mib(server),
-                      watched.heap_mb(), watched.resident_mb(), watched.nodes())
+                      left.heap_mb, left.resident_mb, left.nodes)
             )  # fmt: skip
-        page.context.close()
     return points
 
 

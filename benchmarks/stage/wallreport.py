@@ -13,7 +13,10 @@ from stage.walls import FanOut
 
 Report = tuple[list[str], list[Verdict]]
 # How much of its mean a thing may rise over the whole month and be called flat: what two looks at the same differ by.
-FLAT = {"server_mib": 0.03, "heap_mb": 0.03, "nodes": 0.1}
+FLAT = {"server_mib": 0.03, "heap_mb": 0.03, "page_mb": 0.03, "nodes": 0.1}
+MEMORIES = {
+    "server_mib": "server's memory", "heap_mb": "page's heap", "page_mb": "page's process", "nodes": "page's nodes",
+}  # fmt: skip
 ENOUGH = 1_000  # reconnects
 
 # column, its width and format, what it shows
@@ -101,7 +104,7 @@ def month(points: Sequence[Point]) -> Report:
     if points[-1].reconnects < ENOUGH:
         return [*rows, f"fewer than {ENOUGH:,} reconnects are all warm-up: not judged"], []
     aims = []
-    for field, what in (("server_mib", "server's memory"), ("heap_mb", "page's heap"), ("nodes", "page's nodes")):
+    for field, what in MEMORIES.items():
         rise, mean = growth(points, field)
         found = f"{rise:+.2f} on {mean:.1f} (the rise of a line through the points after the warm-up)"
         aims.append(Verdict(f"{what} flat over the month", found, rise <= FLAT[field] * mean))
