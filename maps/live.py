@@ -19,6 +19,7 @@ from maps.wire import EXTENSION, Line
 
 HELLO_TIMEOUT_S = 10.0
 MAX_REFUSALS = 20  # then it is a broken or a hostile client
+MAX_A_BEAT = 200  # messages; a wall says about ten
 
 GOING_AWAY, POLICY, TOO_BIG, TRY_LATER = 1001, 1008, 1009, 1013
 
@@ -80,7 +81,7 @@ class _Talk:
         self.ended: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
         self._client: Client | None = None
         self._line, self._hub, self._may_see = line, hub, may_see
-        self._refusals = 0
+        self._refusals = self._said = self._beat = 0
 
     def flow(self) -> None:
         """Send what there is. Nothing is queued for a line that is not clear: the next `take` is newer instead."""
@@ -95,6 +96,8 @@ class _Talk:
     def hear(self, message: bytes) -> None:
         """The client said something."""
         try:
+            if self._too_much():
+                return
             said = frames.hear(message, self._hub.layers)
             if isinstance(said, Refusal):
                 self.refuse(said)
@@ -124,6 +127,14 @@ class _Talk:
         """It is over."""
         if self._client is not None:
             self._hub.leave(self._client)
+
+    def _too_much(self) -> bool:
+        if self._beat != self._hub.beat:
+            self._beat, self._said = self._hub.beat, 0
+        self._said += 1
+        if self._said > MAX_A_BEAT:
+            self._end(_Close(POLICY, f"more than {MAX_A_BEAT} messages a second"))
+        return self.ended.done()
 
     def _ask(self, hello: Hello) -> None:
         if self._client is not None:

@@ -22,6 +22,12 @@ def until(socket, kind):
             return frame
 
 
+def chatter(socket):
+    """Acknowledge and acknowledge."""
+    for _ in range(100_000):
+        socket.send('{"type":"ack","seq":1}')
+
+
 def test_a_hello_is_answered_with_the_whole_picture(dial, hello):
     with dial() as socket:
         socket.send(hello(layers=["devices", "alerts"]))
@@ -94,6 +100,16 @@ def test_too_much_nonsense_ends_the_connection(dial, says, code):
         with pytest.raises(ConnectionClosed) as end:
             until(socket, "snapshot")
     assert end.value.rcvd.code == code
+
+
+def test_a_client_that_never_stops_talking_is_sent_away_and_another_is_served(dial, hello):
+    with dial() as noisy, dial() as socket:
+        noisy.send(hello())
+        with pytest.raises(ConnectionClosed) as end:
+            chatter(noisy)
+        assert end.value.rcvd.code == live.POLICY
+        socket.send(hello())
+        until(socket, "snapshot")
 
 
 def test_who_never_says_hello_is_sent_away(dial, monkeypatch):
