@@ -18,6 +18,7 @@ from ioc.diskwatch import DiskWatch
 from ioc.lifecycle import Stops
 from ioc.postman import Postman
 from ioc.probe import SelfProbe
+from ioc.readiness import database_problem, disk_problem, store_problem
 from ioc.serving import Server
 from ioc.settings import Settings
 from ioc.site import SiteFile
@@ -70,7 +71,7 @@ def all_in_one(
     services.append(wire_ingest(settings, site, found, broker, stops, told, listen))
     readiness: dict[str, Probe] = {
         "database": lambda: database_problem(pool), "broker": lambda: _deaf(services[0]),
-        "store": lambda: store_problem(pool),
+        "store": lambda: store_problem(pool), "disk": lambda: disk_problem(pool),
     }  # fmt: skip
     readiness |= {"probe": probe.problem} if probe.every_s else {}
     parts = wire_web(
@@ -91,6 +92,7 @@ def wall_alone(settings: Settings, site: SiteFile, dsn: str, server: Server, sto
     wire_foreman(site, pool, hub, stops)
     readiness: dict[str, Probe] = {
         "database": lambda: database_problem(pool), "store": lambda: store_problem(pool),
+        "disk": lambda: disk_problem(pool),
     }  # fmt: skip
     parts = wire_web(settings, site, pool, hub, server, stops, told, readiness=readiness)
     wire_follower(parts, hub, stops)
@@ -132,25 +134,6 @@ def _kept_account(pool: Pool) -> Mapping[str, int]:
     except (psycopg.Error, TimeoutError):
         return {}
     return {name: value for name, value in found.items() if isinstance(value, int)}
-
-
-def database_problem(pool: Pool) -> str | None:
-    """Whether the database answers."""
-    try:
-        with pool.connection(timeout=2) as connection:
-            connection.execute("SELECT 1")
-    except (psycopg.Error, TimeoutError) as error:
-        return f"the database does not answer: {type(error).__name__}"
-    return None
-
-
-def store_problem(pool: Pool) -> str | None:
-    """Whether the store's jobs run; while the database is away, that is said by its own part."""
-    try:
-        with pool.connection(timeout=2) as connection:
-            return "; ".join(upkeep.problems(connection)) or None
-    except (psycopg.Error, TimeoutError):
-        return None
 
 
 def judge(alerts: AlertService, heard: Heard) -> None:

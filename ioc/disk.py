@@ -88,15 +88,20 @@ def order(told: Sequence[str]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def nearly_full(standing: Forecast) -> bool:
+    """Whether something must be given up, or room made, now."""
+    full = standing.used_pct is not None and standing.used_pct >= FULL_PCT
+    soon = standing.days_left is not None and standing.days_left <= LAST_DAYS
+    return full or soon
+
+
 def next_to_go(steps: Sequence[Step], standing: Forecast, oldest: Mapping[str, int], now: int) -> Drop | None:
     """What is given up next, the first step of the order that still has something; None while there is room.
 
     `oldest` tells the oldest moment that is kept of each; what it does not name is not there. Asked again after each
     step, for that may have been enough.
     """
-    full = standing.used_pct is not None and standing.used_pct >= FULL_PCT
-    soon = standing.days_left is not None and standing.days_left <= LAST_DAYS
-    if not full and not soon:
+    if not nearly_full(standing):
         return None
     for step in steps:
         before = now - step.days * DAY_MS

@@ -24,6 +24,7 @@ from ioc.disklook import oldest
 from ioc.diskwatch import DiskWatch, address
 from ioc.embedded import start_database
 from ioc.migrate import migrate
+from ioc.readiness import disk_problem
 from ioc.settings import Database, Settings, Store
 from ioc.strangers import admission
 
@@ -98,6 +99,17 @@ def test_what_it_tells_raises_the_alert_before_it_is_too_late_and_the_alert_clea
         engine.tick(now)
         engine.observe(heard(watch, replace_standing(400), now))
     assert {alert.condition.value for alert in engine.alerts.values()} <= {"cleared"}
+
+
+def test_a_disk_that_is_nearly_full_is_no_longer_ready_and_says_how_long_it_lasts(plain_dsn, watch_of):
+    migrate(plain_dsn)
+    [(size,)] = ask(plain_dsn, "SELECT pg_database_size(current_database())")
+    watch = watch_of(plain_dsn, replace(Settings(), store=Store(disk_gb=(size + 30 * MIB) / 2**30)))
+    watch.step(now_ms())
+    assert disk_problem(watch._pool) is None, "a first look foretells nothing"
+    yesterday(plain_dsn, 24, 30)
+    watch.step(now_ms())
+    assert "lasts 1." in disk_problem(watch._pool)
 
 
 def replace_standing(days):
