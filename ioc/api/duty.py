@@ -109,9 +109,14 @@ class MessagePage(TypedDict):
 
 
 class EscalationTold(TypedDict):
-    """An alert that nobody has taken up; `exhausted` when everybody was told and nobody has answered."""
+    """An alert that nobody has taken up; `exhausted` when everybody was told and nobody has answered.
+
+    `device` is its name, or its address where it has none.
+    """
 
     alert: str
+    title: dict[str, str]
+    device: str | None
     route: str
     since: Time
     severity: str
@@ -242,6 +247,8 @@ def _message(each: Row) -> MessageTold:
 def _escalation(each: Row) -> EscalationTold:
     return {
         "alert": each["alert_id"],
+        "title": each["title"] or {},
+        "device": each["device"],
         "route": each["route"],
         "since": written(each["started_at"]),
         "severity": each["severity"],

@@ -194,9 +194,11 @@ ORDER BY created_at DESC, key DESC LIMIT %(limit)s;
 
 -- name: list_escalations
 -- How far alerts have climbed that nobody has taken up, the longest first.
-SELECT alert_id, route, started_at, severity, area, level, round, due_at, left_ms, state FROM escalation
-WHERE state <> 'stopped' AND (%(alert)s::text IS NULL OR alert_id = %(alert)s)
-ORDER BY started_at, alert_id, route LIMIT %(limit)s;
+SELECT e.alert_id, e.route, e.started_at, e.severity, e.area, e.level, e.round, e.due_at, e.state, a.title,
+  coalesce(d.name, a.device) AS device FROM escalation e
+LEFT JOIN alert a ON a.id = e.alert_id LEFT JOIN device d ON d.address = a.device
+WHERE e.state <> 'stopped' AND (%(alert)s::text IS NULL OR e.alert_id = %(alert)s)
+ORDER BY e.started_at, e.alert_id, e.route LIMIT %(limit)s;
 
 -- name: works_here
 -- Whether an account of that name may sign in.

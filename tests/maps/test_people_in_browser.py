@@ -38,6 +38,7 @@ def test_what_nobody_has_taken_up_leads_to_its_alert(people):
     page = people()
     line = page.locator("#open-list li")
     expect(line).to_contain_text("đã báo hết mọi người, chưa ai trả lời")
+    expect(line.get_by_role("link")).to_have_text("Nặng · Tăng âm quá nóng · Cụm loa Quế Lâm")
     expect(line.get_by_role("link")).to_have_attribute("href", "/alerts?alert=A1")
 
 

@@ -26,7 +26,8 @@ DUTY = {
 }  # fmt: skip
 OPEN = {
     "items": [
-        {"alert": "A1", "route": "truyen-thanh", "since": "2026-11-22T04:00:00Z", "severity": "major", "area": None,
+        {"alert": "A1", "title": {"vi": "Tăng âm quá nóng", "en": "Amplifier is too hot"}, "device": "Cụm loa Quế Lâm",
+         "route": "truyen-thanh", "since": "2026-11-22T04:00:00Z", "severity": "major", "area": None,
          "level": 1, "round": 0, "state": "exhausted", "next": None},
     ]
 }  # fmt: skip

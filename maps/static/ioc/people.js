@@ -23,10 +23,10 @@ function duty({ name, who, next: after }) {
   return h("li", {}, h("strong", {}, name), h("b", { class: who.length ? "" : "bad" }, people(who)), h("span", { class: "muted" }, later));
 }
 
-function escalation({ alert, since, severity, level, state, next: at }) {
+function escalation({ alert, title, device, since, severity, level, state, next: at }) {
   const words = state === "exhausted" ? t("people.exhausted") : [t("people.level", { n: count(level + 1) }), at && t("people.next_level", { at: moment(ms(at)) })].filter(Boolean).join(", ");
-  return h("li", {}, sign(alertState({ severity })), h("a", { href: `/alerts?${new URLSearchParams({ alert })}` }, t(`severity.${severity}`), " · ",
-    h("time", { datetime: since }, moment(ms(since)))), h("span", { class: state === "exhausted" ? "bad" : "muted" }, words));
+  return h("li", {}, sign(alertState({ severity })), h("a", { href: `/alerts?${new URLSearchParams({ alert })}` }, [t(`severity.${severity}`), title[lang] ?? title.vi, device].filter(Boolean).join(" · ")),
+    h("time", { datetime: since }, moment(ms(since))), h("span", { class: state === "exhausted" ? "bad" : "muted" }, words));
 }
 
 function letter(each) {

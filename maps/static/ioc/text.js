@@ -23,7 +23,7 @@ const share = new Intl.NumberFormat(tag, { style: "percent", maximumFractionDigi
 const clock = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
 const hour = new Intl.DateTimeFormat(tag, { hour: "2-digit", minute: "2-digit", timeZone: zone });
 const day = new Intl.DateTimeFormat(tag, { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
-const date = new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", timeZone: zone });
+const date = new Intl.DateTimeFormat(tag, { day: "numeric", month: "numeric", timeZone: zone }); // of two digits each it would be 07-11, which nobody writes
 const calendar = new Intl.DateTimeFormat(tag, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: zone });
 
 export const count = (n) => (n === null || n === undefined ? "–" : whole.format(n));

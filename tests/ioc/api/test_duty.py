@@ -58,6 +58,7 @@ def test_what_was_sent_is_told_newest_first_by_contact_and_by_alert(busy: Any) -
 def test_an_alert_that_has_run_out_of_people_is_told(busy: Any) -> None:
     (found,) = busy.signed_in(Role.OPERATOR).get("/api/v1/people/escalations").json()["items"]
     assert (found["alert"], found["state"], found["level"]) == (busy.alert, "exhausted", 1)
+    assert (found["title"]["vi"], found["device"]) == ("camera-hot", "demo/camera/c1")
 
 
 def test_contacts_are_told_with_their_ways_by_name(busy: Any) -> None:
