@@ -9,10 +9,9 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from realparts import places
@@ -22,8 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 from stage.chromium import FLAGS
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """What a page holds: JavaScript's heap after collection, its process, and the nodes of its documents."""
 
     heap_mb: float
