@@ -13,7 +13,7 @@ from alerts.gathering import Packet
 from alerts.model import Announce, Severity
 from alerts.outbox import Delivery, Letter
 from alerts.people import ZONE, Contact, Notice
-from alerts.wording import announced, rfc3339, severity_word
+from alerts.wording import announced, measured, rfc3339, severity_word
 
 MOST_LINES: Final = 8  # a telephone's screen; the rest is a number
 _RANKS: Final = {
@@ -153,10 +153,10 @@ def _line(notice: Notice, names: Names, language: str, *, again: bool) -> str:
     title = facts.get("title", {}).get(language) or facts.get("rule", "")
     where = _places(str(facts.get("device", "")), notice.area, names, language)
     since = f"{_WORDS[language]['since']} {_clock(str(facts.get('since', '')))}"
-    measured = "" if facts.get("metric") is None else f" [{facts['metric']} = {facts.get('value')}]"
+    value = measured(facts.get("metric"), facts.get("value"), language)
     severity = severity_word(Severity(facts.get("severity", notice.severity)), language)
     by = f"; {_WORDS[language]['by'].format(name=notice.body['by'])}" if "by" in notice.body else ""
-    return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{measured}{by}"
+    return f"{head} ({severity}): {title} – {', '.join(where)}, {since}{value}{by}"
 
 
 def _places(subject: str, area: str | None, names: Names, language: str) -> list[str]:

@@ -38,6 +38,14 @@ _SEVERITY: Final = {
     },
     "en": {severity: severity.value for severity in Severity},
 }
+# Units stand in the names of metrics (docs/wire.md); the pages know the same.
+_UNITS: Final = {
+    "pct": "%", "dbm": "dBm", "db": "dB", "ms": "ms", "s": "s", "bps": "b/s", "bytes": "B", "bytes_total": "B",
+    "lux": "lx", "c": "°C", "v": "V", "a": "A",
+}  # fmt: skip
+_SCALED: Final = ("b/s", "B")
+_LARGE: Final = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+_VIETNAMESE: Final = str.maketrans(",.", ".,")
 
 
 def describe(step: Transition) -> dict[str, object]:
@@ -67,11 +75,29 @@ def rfc3339(ms: int) -> str:
     return text.replace("+00:00", "Z")
 
 
+def measured(metric: str | None, value: object, language: str) -> str:
+    """The value as people read it, in brackets with a space before: `[82,3 °C]`; without a unit `[clients = 120]`."""
+    if metric is None or value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f" [{metric} = {value}]"
+    unit = next((unit for suffix, unit in _UNITS.items() if metric.endswith(f"_{suffix}")), None)
+    if unit is None:
+        return f" [{metric} = {_number(value, language)}]"
+    large = next((each for each in _LARGE if unit in _SCALED and abs(value) >= each[0]), (1, ""))
+    return f" [{_number(value / large[0], language)} {large[1]}{unit}]"
+
+
+def _number(value: float, language: str) -> str:
+    """One decimal at most, with the marks of the language."""
+    text = f"{value:,.1f}".removesuffix(".0")
+    return text.translate(_VIETNAMESE) if language == "vi" else text
+
+
 def _sentence(alert: Alert, announce: Announce, language: str) -> str:
     title = alert.title.get(language, alert.rule)
     head = f"{_ANNOUNCE[language][announce]} ({_SEVERITY[language][alert.severity]}): {title}"
-    measured = f" [{alert.metric} = {alert.value}]" if alert.metric and alert.value is not None else ""
-    return f"{head} – {alert.device}{measured}"
+    return f"{head} – {alert.device}{measured(alert.metric, alert.value, language)}"
 
 
 def _facts(alert: Alert) -> Mapping[str, object]:

@@ -1,13 +1,14 @@
 """What becomes of a letter."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from alerts import outbox
 from alerts.model import Action, Transition
 from alerts.outbox import Delivery, Letter, post
-from alerts.wording import describe
+from alerts.wording import describe, measured
 from tests.alerts.conftest import HOT, District, make
 
 
@@ -92,11 +93,28 @@ def test_the_end_waits_for_the_beginning_to_be_settled(hot: District, letter: Le
     assert outbox.next_due([outbox.sent(first, 1), end], "duty", 10_000) == end
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "vi", "en"),
+    [
+        ("temperature_c", 82.34, " [82,3 °C]", " [82.3 °C]"),
+        ("mains_v", 0.0, " [0 V]", " [0 V]"),
+        ("bitrate_bps", 4_260_000, " [4,3 Mb/s]", " [4.3 Mb/s]"),
+        ("uptime_s", 86_400, " [86.400 s]", " [86,400 s]"),
+        ("clients", 1_200, " [clients = 1.200]", " [clients = 1,200]"),
+        ("motion", True, " [motion = True]", " [motion = True]"),
+        ("fps", None, "", ""),
+        (None, 3, "", ""),
+    ],
+)
+def test_a_value_is_told_with_its_unit_and_the_marks_of_the_language(metric: Any, value: Any, vi: str, en: str) -> None:
+    assert [measured(metric, value, language) for language in ("vi", "en")] == [vi, en]
+
+
 def test_a_step_is_worded_in_both_languages() -> None:
     district = make({**HOT, "title": {"vi": "Camera quá nóng", "en": "Camera is too hot"}})
     said = describe(opening(district))
     assert said["text"] == {
-        "vi": "CẢNH BÁO (nặng): Camera quá nóng – demo/camera/c1 [temperature_c = 90]",
-        "en": "ALERT (major): Camera is too hot – demo/camera/c1 [temperature_c = 90]",
+        "vi": "CẢNH BÁO (nặng): Camera quá nóng – demo/camera/c1 [90 °C]",
+        "en": "ALERT (major): Camera is too hot – demo/camera/c1 [90 °C]",
     }
     assert said["at"] == "1970-01-01T00:00:00.000Z"

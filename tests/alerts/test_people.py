@@ -280,9 +280,9 @@ def test_a_message_is_short_vietnamese_where_nothing_else_is_wished_and_says_whe
     centre.measure(0, 90)
     ((_, letter),) = centre.box("lan").got
     assert letter.body["text"] == {
-        "vi": "CẢNH BÁO (nặng): Camera quá nóng – Camera cổng chợ, Quế Trung, từ 11:00 22/11 [temperature_c = 90]\n"
+        "vi": "CẢNH BÁO (nặng): Camera quá nóng – Camera cổng chợ, Quế Trung, từ 11:00 22/11 [90 °C]\n"
         f"https://ioc.vn/alerts?alert={letter.alert_id}",
-        "en": "ALERT (major): Camera is too hot – Camera cổng chợ, Quế Trung, since 11:00 22/11 [temperature_c = 90]\n"
+        "en": "ALERT (major): Camera is too hot – Camera cổng chợ, Quế Trung, since 11:00 22/11 [90 °C]\n"
         f"https://ioc.vn/alerts?alert={letter.alert_id}",
     }
     assert words(letter)[1].startswith("CẢNH BÁO")
