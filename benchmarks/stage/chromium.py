@@ -4,7 +4,7 @@ Every host but 127.0.0.1 is unknown to it, so that no page of anybody fetches an
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,9 +110,7 @@ class Watched:
 
     def resident_mb(self) -> float:
         """Resident memory of the processes that hold pages."""
-        pids = [each["id"] for each in self._processes() if each["type"] == "renderer"]
-        rows = [row for pid in pids for row in Path(f"/proc/{pid}/status").read_text().splitlines()]
-        return sum(int(row.split()[1]) for row in rows if row.startswith("VmRSS")) / 1000
+        return renderers_mb(self._processes())
 
     def _processes(self) -> list[dict[str, Any]]:
         return list(self._browser.send("SystemInfo.getProcessInfo")["processInfo"])
@@ -120,6 +118,13 @@ class Watched:
     def _costs(self) -> tuple[float, float, float]:
         metrics = {each["name"]: each["value"] for each in self._thread.send("Performance.getMetrics")["metrics"]}
         return metrics["TaskDuration"], sum(each["cpuTime"] for each in self._processes()), self.server_cpu()
+
+
+def renderers_mb(processes: Iterable[Mapping[str, Any]]) -> float:
+    """Resident memory of those that hold pages, of what `SystemInfo.getProcessInfo` names."""
+    pids = [each["id"] for each in processes if each["type"] == "renderer"]
+    rows = [row for pid in pids for row in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return sum(int(row.split()[1]) for row in rows if row.startswith("VmRSS")) / 1000
 
 
 @contextmanager

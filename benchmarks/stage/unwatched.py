@@ -18,7 +18,7 @@ from realparts import places
 from realparts.processes import dies_with_us
 from websockets.sync.client import ClientConnection, connect
 
-from stage.chromium import FLAGS
+from stage.chromium import FLAGS, renderers_mb
 
 
 class Memory(NamedTuple):
@@ -66,10 +66,7 @@ class Unwatched:
     def _resident_mb(self) -> float:
         browser = httpx.get(f"http://127.0.0.1:{self._port}/json/version").json()
         with connect(browser["webSocketDebuggerUrl"]) as session:
-            every = _ask(session, "SystemInfo.getProcessInfo")["processInfo"]
-        pages = [Path(f"/proc/{each['id']}/status").read_text() for each in every if each["type"] == "renderer"]
-        rows = [row for status in pages for row in status.splitlines() if row.startswith("VmRSS")]
-        return sum(int(row.split()[1]) for row in rows) / 1000
+            return renderers_mb(_ask(session, "SystemInfo.getProcessInfo")["processInfo"])
 
 
 @contextmanager
